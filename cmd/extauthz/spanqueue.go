@@ -12,14 +12,16 @@ import (
 type spanQueue struct {
 	sdktrace.SpanProcessor // exports batches of spans; its own queue has room for most
 	most                   int64
+	succeeded              func() // is called after each export that does not fail
 
 	waiting                atomic.Int64
 	exported, full, failed atomic.Uint64 // spans
 }
 
-// newSpanQueue returns a queue that exports spans with an exporter.
-func newSpanQueue(exporter sdktrace.SpanExporter, most int) *spanQueue {
-	q := &spanQueue{most: int64(most)}
+// newSpanQueue returns a queue that exports spans with an exporter, and calls succeeded after
+// each export that does not fail.
+func newSpanQueue(exporter sdktrace.SpanExporter, succeeded func(), most int) *spanQueue {
+	q := &spanQueue{most: int64(most), succeeded: succeeded}
 	q.SpanProcessor = sdktrace.NewBatchSpanProcessor(countingExporter{exporter, q}, sdktrace.WithMaxQueueSize(most))
 	return q
 }
@@ -51,6 +53,7 @@ func (e countingExporter) ExportSpans(ctx context.Context, spans []sdktrace.Read
 		e.queue.failed.Add(uint64(len(spans)))
 	} else {
 		e.queue.exported.Add(uint64(len(spans)))
+		e.queue.succeeded()
 	}
 	return err
 }

@@ -30,7 +30,8 @@ func TestSpanQueue(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				exporter := &blockedExporter{may: make(chan struct{}), err: failure}
 				const most, spans = 8, 20
-				queue := newSpanQueue(exporter, most)
+				successes := 0
+				queue := newSpanQueue(exporter, func() { successes++ }, most)
 				provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(queue))
 				for range spans {
 					_, span := provider.Tracer("test").Start(t.Context(), "check")
@@ -44,6 +45,9 @@ func TestSpanQueue(t *testing.T) {
 				exported, failed := queue.exported.Load(), queue.failed.Load()
 				if want := uint64(most); failure == nil && (exported != want || failed != 0) || failure != nil && (failed != want || exported != 0) {
 					t.Errorf("%d spans exported and %d failed, want %d", exported, failed, want)
+				}
+				if (successes > 0) != (failure == nil) {
+					t.Errorf("%d successful exports", successes)
 				}
 				if waiting := queue.waiting.Load(); waiting != 0 {
 					t.Errorf("%d spans wait", waiting)

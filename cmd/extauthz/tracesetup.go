@@ -23,7 +23,8 @@ func newTraces(env traceEnvironment, logger *slog.Logger) (*traces, error) {
 		return nil, err
 	}
 	ctx := context.Background()
-	otel.SetErrorHandler(&exportErrors{logger: logger, secrets: env.secrets()})
+	failures := &exportErrors{logger: logger, secrets: env.secrets()}
+	otel.SetErrorHandler(failures)
 	client, err := env.collector().client()
 	if err != nil {
 		return nil, inputError{fmt.Errorf("the collector of traces: %w", err)}
@@ -39,7 +40,7 @@ func newTraces(env traceEnvironment, logger *slog.Logger) (*traces, error) {
 	if err != nil {
 		return nil, inputError{fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)}
 	}
-	queue := newSpanQueue(exporter, env.integer("OTEL_BSP_MAX_QUEUE_SIZE", sdktrace.DefaultMaxQueueSize))
+	queue := newSpanQueue(exporter, failures.end, env.integer("OTEL_BSP_MAX_QUEUE_SIZE", sdktrace.DefaultMaxQueueSize))
 	provider := sdktrace.NewTracerProvider(sdktrace.WithResource(process), sdktrace.WithSpanProcessor(queue))
 	return &traces{
 		tracer: provider.Tracer("extauthz"), propagator: newPropagator(env.propagators()),
@@ -62,7 +63,8 @@ func newPropagator(names []string) propagation.TextMapPropagator {
 	return propagation.NewCompositeTextMapPropagator(all...)
 }
 
-// exportErrors logs the errors of the SDK. It logs a repeated error once.
+// exportErrors logs the errors of the SDK. It logs an error that is repeated once, until spans
+// are exported again.
 type exportErrors struct {
 	logger  *slog.Logger
 	secrets *strings.Replacer
@@ -80,4 +82,11 @@ func (e *exportErrors) Handle(err error) {
 		e.last = text
 		e.logger.Warn("traces are not exported", "error", text)
 	}
+}
+
+// end reports that spans are exported again.
+func (e *exportErrors) end() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.last = ""
 }
