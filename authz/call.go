@@ -99,8 +99,11 @@ func (k *check) fail(err error) {
 func decisionOf(err error) Outcome {
 	is := func(target any) bool { return errors.As(err, target) }
 	var failure *identity.Failure
+	var denied *sts.AccessDenied
 	switch {
-	case is(new(*CallDenied)), is(new(*sts.AccessDenied)):
+	case is(&denied) && denied.IsExplicit:
+		return ExplicitDeny
+	case is(new(*CallDenied)), denied != nil:
 		return ImplicitDeny
 	case is(new(*CallUnavailable)), errors.Is(err, session.ErrNoKey), is(&failure) && failure.Kind == identity.Unavailable:
 		return Unavailable503

@@ -160,6 +160,36 @@ func checkExpiration(t *testing.T, a *apiAnswer, want time.Duration) {
 	}
 }
 
+// TestDecisionOnRole checks which decision the log has if a role cannot be assumed.
+func TestDecisionOnRole(t *testing.T) {
+	s := start(t, func(files map[string]string) {
+		stsFiles(files)
+		files["trust/next.json"] = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:*"},{"Effect":"Deny","Principal":"*","Action":"sts:TagSession"}]}`
+	})
+	for _, c := range []struct {
+		name       string
+		parameters []string
+		want       authz.Outcome
+	}{
+		{"allowed", []string{"RoleArn", roleARN + "next"}, authz.Allowed},
+		{"a Deny of the trust policy", []string{"RoleArn", roleARN + "next", "Tags.member.1.Key", "team", "Tags.member.1.Value", "blue"}, authz.ExplicitDeny},
+		{"no Allow of the trust policy", []string{"RoleArn", roleARN + "ci"}, authz.ImplicitDeny},
+		{"a role that does not exist", []string{"RoleArn", roleARN + "none"}, authz.ImplicitDeny},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := s.callAs(aliceKey, stsCall("AssumeRole", append(c.parameters, "RoleSessionName", "x1")...))
+			if c.want == authz.Allowed {
+				a.works(t)
+			} else {
+				a.is(t, 403, "AccessDenied", "is not authorized to perform: sts:")
+			}
+			if r := s.last(); r.Decision != c.want {
+				t.Errorf("logged %v: %s", r.Decision, r.Reason)
+			}
+		})
+	}
+}
+
 // TestUserCredentials checks who gets a federation token and a session token, and what these can
 // be used for.
 func TestUserCredentials(t *testing.T) {

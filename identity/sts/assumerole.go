@@ -187,8 +187,10 @@ func (s *sessionRequest) checkPermissions(call, who string, p *iam.Policies, by 
 	r := iam.Request{Principal: by, Resource: s.role.ARN, Context: slices.Concat(own, s.Context)}
 	s.repeatable = true
 	for _, r.Action = range s.actions(call) {
-		if p.Evaluate(&r) != iam.Allowed {
-			return notAuthorized(who, r.Action, s.role.ARN, denialReason(p, &r))
+		if decision := p.Evaluate(&r); decision != iam.Allowed {
+			denied := notAuthorized(who, r.Action, s.role.ARN, denialReason(p, &r))
+			denied.IsExplicit = decision == iam.ExplicitDeny
+			return denied
 		}
 		s.repeatable = s.repeatable && dependsOnlyOn(own, p, &r)
 	}

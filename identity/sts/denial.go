@@ -15,6 +15,8 @@ import (
 type AccessDenied struct {
 	Reason string // the text
 	Detail string // for the operator only
+
+	IsExplicit bool // a Deny statement denies it, also for the operator only
 }
 
 func (d *AccessDenied) Error() string { return d.Reason }
@@ -37,7 +39,7 @@ func (e *NoSuchEntity) Unwrap() error { return e.fault }
 
 // notAuthorized returns the error of a caller that may not assume a role, in AWS's words.
 func notAuthorized(who, action, role, detail string) *AccessDenied {
-	return &AccessDenied{fmt.Sprintf("%s is not authorized to perform: %s on resource: %s", who, action, oidc.Excerpt(role)), detail}
+	return &AccessDenied{Reason: fmt.Sprintf("%s is not authorized to perform: %s on resource: %s", who, action, oidc.Excerpt(role)), Detail: detail}
 }
 
 // denialReason returns why the policies do not allow the request: the statement that
