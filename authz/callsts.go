@@ -50,6 +50,9 @@ func (c *Checker) CallSTS(ctx context.Context, call *STSCall) (answer *STSAnswer
 			return err
 		}
 		s.answer.Called = *k.called()
+		if issued := s.answer.Issued; issued != nil {
+			k.result.IssuedTo, k.result.IssuedKeyID = issued.Caller.Principal.ARN, issued.AccessKeyID
+		}
 		answer = s.answer
 		return nil
 	})

@@ -29,6 +29,8 @@ type Entry struct {
 	Source        string        `json:"source"`
 	Issuer        string        `json:"issuer"`
 	KeyID         string        `json:"keyId"`
+	IssuedTo      string        `json:"issuedTo"`
+	IssuedKeyID   string        `json:"issuedKeyId"`
 	ClientAddress string        `json:"clientAddress"`
 	Method        string        `json:"method"`
 	Operation     string        `json:"operation"`

@@ -43,9 +43,14 @@ func request(method, path string, headers ...mapping.Header) *authz.CheckRequest
 // logged returns the line of one request.
 func logged(t *testing.T, c *authz.Checker, r *authz.CheckRequest) []byte {
 	t.Helper()
+	return loggedResult(t, c.Check(t.Context(), r))
+}
+
+// loggedResult returns the line of a decision, with an ID that is always the same.
+func loggedResult(t *testing.T, result *authz.Result) []byte {
+	t.Helper()
 	var sink bytes.Buffer
 	l := New(Options{Writer: &sink, Buffer: 1})
-	result := c.Check(t.Context(), r)
 	if result.ID == "" {
 		t.Error("the decision has no ID")
 	}

@@ -35,7 +35,7 @@ func (o *omissions) add(name string) {
 // appendFacts appends what determined the decision on a request that maps to actions, in
 // addition to the policies and the fields before.
 func appendFacts(b []byte, r *authz.Result, at time.Time) []byte {
-	if r.Operation == "" {
+	if r.Operation == "" || r.Registry == "" {
 		return b
 	}
 	var omitted omissions

@@ -38,6 +38,8 @@ func appendLine(b []byte, r *authz.Result, latency time.Duration) []byte {
 	b = appendText(b, `,"source":`, r.Source)
 	b = appendText(b, `,"issuer":`, r.Issuer)
 	b = appendText(b, `,"keyId":`, r.KeyID)
+	b = appendText(b, `,"issuedTo":`, r.IssuedTo)
+	b = appendText(b, `,"issuedKeyId":`, r.IssuedKeyID)
 	b = appendText(b, `,"clientAddress":`, r.Client)
 	b = appendText(b, `,"method":`, r.Method)
 	b = appendText(b, `,"operation":`, r.Operation)

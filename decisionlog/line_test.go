@@ -35,6 +35,8 @@ type referenceLine struct {
 	Source        string            `json:"source,omitempty"`
 	Issuer        string            `json:"issuer,omitempty"`
 	KeyID         string            `json:"keyId,omitempty"`
+	IssuedTo      string            `json:"issuedTo,omitempty"`
+	IssuedKeyID   string            `json:"issuedKeyId,omitempty"`
 	ClientAddress string            `json:"clientAddress,omitempty"`
 	Method        string            `json:"method,omitempty"`
 	Operation     string            `json:"operation,omitempty"`
@@ -82,10 +84,10 @@ func reference(t testing.TB, r *authz.Result, latency time.Duration) []byte {
 	}
 	line := referenceLine{
 		r.Time, "INFO", "decision", 1, r.Decision.String(), cut(r.ID), r.DryRun, cut(r.Reason), cut(r.RequestID), cut(r.Registry), cut(r.Principal),
-		cut(r.User), cut(r.Source), cut(r.Issuer), cut(r.KeyID), cut(r.Client), cut(r.Method), cut(r.Operation), cut(r.Repository),
+		cut(r.User), cut(r.Source), cut(r.Issuer), cut(r.KeyID), cut(r.IssuedTo), cut(r.IssuedKeyID), cut(r.Client), cut(r.Method), cut(r.Operation), cut(r.Repository),
 		cut(r.Reference), nil, nil, "", false, nil, "", nil, nil, r.Digest, latency.Seconds(),
 	}
-	if r.Operation != "" {
+	if r.Operation != "" && r.Registry != "" {
 		addFacts(&line, r)
 	}
 	for _, e := range r.Evaluations {
@@ -198,7 +200,7 @@ func FuzzLine(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, field, numbers uint8, nanoseconds, latency int64) {
 		r := &authz.Result{Time: time.Unix(nanoseconds%1e10, nanoseconds), Decision: authz.Outcome(numbers % 6), DryRun: numbers%5 == 0}
 		fields := []*string{
-			&r.ID, &r.Reason, &r.RequestID, &r.Registry, &r.Principal, &r.User, &r.Source, &r.Issuer, &r.KeyID, &r.Client, &r.Method,
+			&r.ID, &r.Reason, &r.RequestID, &r.Registry, &r.Principal, &r.User, &r.Source, &r.Issuer, &r.KeyID, &r.IssuedTo, &r.IssuedKeyID, &r.Client, &r.Method,
 			&r.Operation, &r.Repository, &r.Reference, &r.Digest,
 		}
 		r.Facts = fuzzedFacts(text, field, numbers, nanoseconds)
@@ -270,7 +272,7 @@ func TestLineOfAZeroTime(t *testing.T) {
 // TestReferenceIsComplete checks that the reference has each text of a result, so that a new one
 // is logged or left out on purpose.
 func TestReferenceIsComplete(t *testing.T) {
-	known := "ID Reason RequestID Registry Principal User Source Issuer KeyID Client Method Operation Repository Reference Digest"
+	known := "ID Reason RequestID Registry Principal User Source Issuer KeyID IssuedTo IssuedKeyID Client Method Operation Repository Reference Digest"
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[authz.Result]()) {
 		if field.Type.Kind() == reflect.String && !strings.Contains(" "+known+" ", " "+field.Name+" ") {
 			t.Errorf("field %s of a result is not in the reference", field.Name)

@@ -111,15 +111,15 @@ func TestReadError(t *testing.T) {
 func TestReadWritten(t *testing.T) {
 	for _, c := range fieldCases(t) {
 		t.Run(c.name, func(t *testing.T) {
-			result := c.checker.Check(t.Context(), c.request)
+			result := c.decide(t)
 			line := appendLine(nil, result, 1500*time.Microsecond)
 			all, _ := readAll(t, string(line))
 			if len(all) != 1 {
 				t.Fatalf("%s is not a decision", line)
 			}
 			e := all[0]
-			got := []any{e.Decision, e.DecisionID, e.DryRun, e.Reason, e.RequestID, e.Registry, e.Principal, e.User, e.Source, e.Issuer, e.KeyID, e.ClientAddress, e.Method, e.Operation, e.Repository, e.Reference, e.Digest, e.Latency, e.Time}
-			want := []any{result.Decision, result.ID, result.DryRun, result.Reason, result.RequestID, result.Registry, result.Principal, result.User, result.Source, result.Issuer, result.KeyID, result.Client, result.Method, result.Operation, result.Repository, result.Reference, result.Digest, 0.0015, result.Time}
+			got := []any{e.Decision, e.DecisionID, e.DryRun, e.Reason, e.RequestID, e.Registry, e.Principal, e.User, e.Source, e.Issuer, e.KeyID, e.IssuedTo, e.IssuedKeyID, e.ClientAddress, e.Method, e.Operation, e.Repository, e.Reference, e.Digest, e.Latency, e.Time}
+			want := []any{result.Decision, result.ID, result.DryRun, result.Reason, result.RequestID, result.Registry, result.Principal, result.User, result.Source, result.Issuer, result.KeyID, result.IssuedTo, result.IssuedKeyID, result.Client, result.Method, result.Operation, result.Repository, result.Reference, result.Digest, 0.0015, result.Time}
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("read\n%v\nof\n%v", got, want)
 			}

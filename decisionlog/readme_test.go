@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"encoding/json/jsontext"
 	"fmt"
+	"log/slog"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,8 +15,11 @@ import (
 
 	"extauthz/authz"
 	"extauthz/decision"
+	"extauthz/identity"
+	"extauthz/identity/session"
 	"extauthz/mapping"
 	"extauthz/policystore"
+	"extauthz/policystore/directory/directorytest"
 )
 
 // The conditions under which a field is present, in the words of the schema.
@@ -32,6 +37,8 @@ const (
 	hasAddress     = "if Envoy sends an address"
 	readable       = "if the check can be read"
 	mapped         = "if the request maps to actions"
+	ofRegistry     = "if the request maps to actions of a registry"
+	issues         = "if AWS STS issues credentials"
 	ofRepository   = "if the operation has a repository"
 	withReference  = "if the operation has a reference"
 	writesTags     = "if the request writes tags by its query"
@@ -51,6 +58,16 @@ type fieldCase struct {
 	checker   *authz.Checker
 	request   *authz.CheckRequest
 	fulfilled []string
+	call      *authz.STSCall // nil for a check
+}
+
+// decide returns the decision on the request.
+func (c *fieldCase) decide(t *testing.T) *authz.Result {
+	if c.call == nil {
+		return c.checker.Check(t.Context(), c.request)
+	}
+	_, result, _ := c.checker.CallSTS(t.Context(), c.call) // the result has the error
+	return result
 }
 
 func fieldCases(t *testing.T) []fieldCase {
@@ -79,36 +96,77 @@ func fieldCases(t *testing.T) []fieldCase {
 	negotiating.Headers[0].Value = "Negotiate YII="
 	known := []string{hasID, hasAddress, readable, hasRegistry}
 	bob := append(slices.Clip(known), hasCredential, identified)
-	decided := append(slices.Clip(bob), mapped, evaluated)
+	decided := append(slices.Clip(bob), mapped, ofRegistry, evaluated)
 	image := append(slices.Clip(decided), ofRepository, withReference)
 	long, guest := request("GET", "/v2/team/app/tags/list", basic("bob", "bob-secret")), request("GET", "/v2/", basic("guest", "bob-secret"))
 	long.Headers = append(long.Headers, mapping.Header{Name: "user-agent", Value: strings.Repeat("x", 513)})
 	guest.Host, guest.Extensions = "main.example.com", authz.Extensions{Registry: "main"}
 	finish := request("PUT", "/v2/team/app/blobs/uploads/1?digest=sha256:00", basic("alice", "alice-secret"), mapping.Header{Name: "content-length", Value: "0"})
-	return []fieldCase{
-		{"a manifest with tags", c, request("PUT", "/v2/team/app/manifests/v1?tag=v1.1&tag=v1.2", basic("alice", "alice-secret")), append(slices.Clip(image), writesTags)},
-		{"the end of an upload", c, finish, append(slices.Clip(image), withoutBody)},
-		{"a long header", c, long, append(slices.Clip(decided), ofRepository, leavesOut)},
-		{"a federated user", withTokens, guest, append(slices.Clip(decided), federated, limited)},
-		{"a pull", c, request("GET", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")), image},
-		{"a login", c, request("GET", "/v2/", basic("bob", "bob-secret")), decided},
-		{"a list of tags", c, request("GET", "/v2/team/app/tags/list", basic("bob", "bob-secret")), append(slices.Clip(decided), ofRepository)},
+	return append(callCases(t), []fieldCase{
+		{"a manifest with tags", c, request("PUT", "/v2/team/app/manifests/v1?tag=v1.1&tag=v1.2", basic("alice", "alice-secret")), append(slices.Clip(image), writesTags), nil},
+		{"the end of an upload", c, finish, append(slices.Clip(image), withoutBody), nil},
+		{"a long header", c, long, append(slices.Clip(decided), ofRepository, leavesOut), nil},
+		{"a federated user", withTokens, guest, append(slices.Clip(decided), federated, limited), nil},
+		{"a pull", c, request("GET", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")), image, nil},
+		{"a login", c, request("GET", "/v2/", basic("bob", "bob-secret")), decided, nil},
+		{"a list of tags", c, request("GET", "/v2/team/app/tags/list", basic("bob", "bob-secret")), append(slices.Clip(decided), ofRepository), nil},
 		{"a mount", c, request("POST", "/v2/team/app/blobs/uploads/?mount=sha256:"+strings.Repeat("0", 64)+"&from=team/base", basic("alice", "alice-secret")),
-			append(slices.Clip(image), mounts)},
-		{"a denial", c, request("PUT", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(image), notAllowed)},
-		{"an explicit denial", c, request("GET", "/v2/secret/app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(image), notAllowed)},
-		{"a dry run", c, request("GET", "/dry-run/v2/team/app/tags/list", basic("bob", "bob-secret")), append(slices.Clip(decided), isDryRun, ofRepository)},
-		{"no credential", c, request("GET", "/v2/"), append(slices.Clip(known), notAllowed)},
-		{"neither ID nor address", c, bare, []string{readable, hasRegistry, notAllowed}},
-		{"a wrong password", c, request("GET", "/v2/", basic("bob", "wrong")), append(slices.Clip(known), notAllowed, hasCredential, userFails)},
-		{"an unknown user", c, request("GET", "/v2/", basic("eve", "wrong")), append(slices.Clip(known), notAllowed, hasCredential)},
-		{"a scheme that no source has", c, negotiating, append(slices.Clip(known), notAllowed, hasCredential)},
-		{"a path that is refused", c, request("GET", "/v2/team/../app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(bob), notAllowed)},
-		{"another host", c, elsewhere, []string{hasID, hasAddress, readable, notAllowed}},
-		{"a check that cannot be read", c, &authz.CheckRequest{Unreadable: "the check is larger than 4 MiB", Time: bare.Time}, []string{notAllowed}},
-		{"no policies", none, request("GET", "/v2/", basic("bob", "bob-secret")), []string{hasID, hasAddress, readable, notAllowed}},
-		{"a token", withTokens, bearing(string(token)), append(slices.Clip(decided), ofIssuer, signed, limited)},
-		{"a token with another signature", withTokens, bearing(otherSignature(string(token))), append(slices.Clip(known), notAllowed, hasCredential, ofIssuer)},
+			append(slices.Clip(image), mounts), nil},
+		{"a denial", c, request("PUT", "/v2/team/app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(image), notAllowed), nil},
+		{"an explicit denial", c, request("GET", "/v2/secret/app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(image), notAllowed), nil},
+		{"a dry run", c, request("GET", "/dry-run/v2/team/app/tags/list", basic("bob", "bob-secret")), append(slices.Clip(decided), isDryRun, ofRepository), nil},
+		{"no credential", c, request("GET", "/v2/"), append(slices.Clip(known), notAllowed), nil},
+		{"neither ID nor address", c, bare, []string{readable, hasRegistry, notAllowed}, nil},
+		{"a wrong password", c, request("GET", "/v2/", basic("bob", "wrong")), append(slices.Clip(known), notAllowed, hasCredential, userFails), nil},
+		{"an unknown user", c, request("GET", "/v2/", basic("eve", "wrong")), append(slices.Clip(known), notAllowed, hasCredential), nil},
+		{"a scheme that no source has", c, negotiating, append(slices.Clip(known), notAllowed, hasCredential), nil},
+		{"a path that is refused", c, request("GET", "/v2/team/../app/manifests/v1", basic("bob", "bob-secret")), append(slices.Clip(bob), notAllowed), nil},
+		{"another host", c, elsewhere, []string{hasID, hasAddress, readable, notAllowed}, nil},
+		{"a check that cannot be read", c, &authz.CheckRequest{Unreadable: "the check is larger than 4 MiB", Time: bare.Time}, []string{notAllowed}, nil},
+		{"no policies", none, request("GET", "/v2/", basic("bob", "bob-secret")), []string{hasID, hasAddress, readable, notAllowed}, nil},
+		{"a token", withTokens, bearing(string(token)), append(slices.Clip(decided), ofIssuer, signed, limited), nil},
+		{"a token with another signature", withTokens, bearing(otherSignature(string(token))), append(slices.Clip(known), notAllowed, hasCredential, ofIssuer), nil},
+	}...)
+}
+
+// callCases returns calls of AWS STS.
+func callCases(t *testing.T) []fieldCase {
+	t.Helper()
+	dir, keyDir, logger := t.TempDir(), t.TempDir(), slog.New(slog.DiscardHandler)
+	directorytest.Write(t, dir, map[string]string{
+		"registries.yaml": "sessions: { issuer: https://main.example.com }\nregistries:\n- { name: main, hosts: [main.example.com], account: '123456789012', region: eu-central-1 }\n",
+		"principals.yaml": "credentials:\n- { accessKey: AKIAIOSFODNN7EXAMPLE, principal: 'arn:aws:iam::123456789012:user/alice' }\nprincipals:\n- arn: arn:aws:iam::123456789012:user/alice\n",
+		"access-keys":     "AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n",
+	})
+	if err := os.Chmod(filepath.Join(dir, "access-keys"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := session.Create(keyDir, request("POST", "/").Time); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := session.Open(keyDir, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := policystore.New(policystore.Options{Dir: dir, Decision: decision.Options{CacheSize: 16}, Sessions: keys, Logger: logger})
+	if err := store.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	c := &authz.Checker{Snapshots: store.Snapshot}
+	call := func(key string) *authz.STSCall {
+		r := request("POST", "/")
+		r.Host = "main.example.com"
+		signature := &identity.Signature{AccessKeyID: key, Check: func(string) error { return nil }}
+		return &authz.STSCall{
+			Call:        authz.Call{CheckRequest: r, Signature: signature, Operation: "sts:GetSessionToken"},
+			Credentials: &identity.CredentialsRequest{Operation: session.GetSessionToken},
+		}
+	}
+	unknown := []string{hasID, hasAddress, readable, notAllowed, hasCredential, mapped}
+	issued := []string{hasID, hasAddress, readable, hasCredential, mapped, hasRegistry, ofRegistry, identified, signed, issues}
+	return []fieldCase{
+		{"temporary credentials", c, nil, issued, call("AKIAIOSFODNN7EXAMPLE")},
+		{"an unknown access key", c, nil, unknown, call("AKIAI44QH8DHBEXAMPLE")},
 	}
 }
 
@@ -131,7 +189,7 @@ func TestSchemaFields(t *testing.T) {
 	}
 	for _, c := range fieldCases(t) {
 		t.Run(c.name, func(t *testing.T) {
-			line := logged(t, c.checker, c.request)
+			line := loggedResult(t, c.decide(t))
 			fulfilled := append(slices.Clip(c.fulfilled), always)
 			checkFields(t, tables[0], line, fulfilled, seen[0])
 			var of struct{ Actions []json.RawMessage }

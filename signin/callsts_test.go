@@ -142,7 +142,10 @@ func TestAssumeRole(t *testing.T) {
 			}
 			checkExpiration(t, a.works(t), c.lasts)
 			if a.STS.AssumedRoleUser == nil || !strings.HasPrefix(a.STS.AssumedRoleUser.Arn, "arn:aws:sts::123456789012:assumed-role/") {
-				t.Errorf("the answer is %s", a.body)
+				t.Fatalf("the answer is %s", a.body)
+			}
+			if r := s.results[len(s.results)-1]; r.IssuedTo != a.STS.AssumedRoleUser.Arn || r.IssuedKeyID != a.STS.Credentials.AccessKeyID {
+				t.Errorf("the result has credentials %s of %q", r.IssuedKeyID, r.IssuedTo)
 			}
 		})
 	}
