@@ -61,6 +61,10 @@ func NewCollector(directory *replay.Policies) *Collector {
 	return &Collector{directory: directory, uses: map[owner]map[permission]*use{}, leftOut: map[string]*LeftOut{}}
 }
 
+// assumeRole is the operation of AWS STS in which a caller uses a permission that is not in the
+// actions of its line. Trust policies decide about it, too.
+const assumeRole = "sts:AssumeRole"
+
 // ErrTooMany is the error of logs with more different permissions than a collector has memory
 // for.
 var ErrTooMany = errors.New("the logs have more than a million different permissions")
@@ -73,7 +77,13 @@ func (c *Collector) Add(e *decisionlog.Entry) error {
 	if e.Time.After(c.until) {
 		c.until = e.Time
 	}
-	if e.Decision != authz.Allowed || e.DryRun || len(e.Actions) == 0 {
+	switch {
+	case e.Decision != authz.Allowed || e.DryRun:
+		return nil
+	case e.Operation == assumeRole:
+		c.leaveOut(e, "it assumed a role, and the log does not show by which statements; keep those that allow "+assumeRole)
+		return nil
+	case len(e.Actions) == 0:
 		return nil
 	}
 	o, cause := ownerOf(e)

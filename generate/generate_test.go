@@ -176,10 +176,12 @@ func TestNoUse(t *testing.T) {
 	dryRun := used("arn:aws:iam::123456789012:user/alice", "ecr:PutImage", repository+"h")
 	dryRun.DryRun = true
 	optional.Actions[0].Decision, optional.Actions[0].Optional = iam.ImplicitDeny, true
+	assumed := used("arn:aws:iam::123456789012:user/alice")
+	assumed.Operation = "sts:AssumeRole"
 	federated := *guest
 	federated.FederatedBy = "arn:aws:iam::123456789012:user/bob"
 	for _, e := range []*decisionlog.Entry{
-		denied, dryRun, optional, guest, &federated, used("codebuild.amazonaws.com", "ecr:PutImage", repository+"d"), used("anonymous", "ecr:BatchGetImage", repository+"e"), used("anonymous", "ecr:BatchGetImage", repository+"f"),
+		denied, dryRun, optional, guest, &federated, assumed, used("codebuild.amazonaws.com", "ecr:PutImage", repository+"d"), used("anonymous", "ecr:BatchGetImage", repository+"e"), used("anonymous", "ecr:BatchGetImage", repository+"f"),
 		used("arn:aws:iam::123456789012:root", "ecr:PutImage", repository+"g"), used("anonymous"),
 	} {
 		if err := c.Add(e); err != nil {
@@ -193,6 +195,7 @@ func TestNoUse(t *testing.T) {
 	}
 	want := []string{
 		"2 anonymous: anonymous callers and services have no identity policies", "1 arn:aws:iam::123456789012:root: root users have no identity policies",
+		"1 arn:aws:iam::123456789012:user/alice: it assumed a role, and the log does not show by which statements; keep those that allow sts:AssumeRole",
 		"1 arn:aws:sts::123456789012:federated-user/guest: the log does not say which user federates it", "1 codebuild.amazonaws.com: anonymous callers and services have no identity policies",
 	}
 	if !slices.Equal(left, want) {
