@@ -165,7 +165,7 @@ func TestEveryNameOfACertificate(t *testing.T) {
 		{"a role in other letters", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/PROD/sa/builder"}}, want{reason: "is not among the principals"}},
 		{"a session's name of 64", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/prod/sa/" + strings.Repeat("s", 64)}}, want{arn: assumedRole + "k8s-prod/" + strings.Repeat("s", 64)}},
 		{"a session's name of 65", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/prod/sa/" + strings.Repeat("s", 65)}}, want{reason: "has 65 characters, and IAM allows 64"}},
-		{"a session's name of 1", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/prod/sa/s"}}, want{reason: "fewer than 2 characters, the minimum that IAM allows; map to a longer one"}},
+		{"a session's name of 1", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/prod/sa/s"}}, want{reason: "fewer than 2 characters, the minimum that IAM allows; use a longer one"}},
 		{"a role's name of 65", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/" + strings.Repeat("n", 61) + "/sa/builder"}}, want{reason: "has 65 characters, and IAM allows 64"}},
 		{"a slash more", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/prod/sa/builder/x"}}, want{reason: "no principal is bound"}},
 		{"dots", "", certificateNames{uris: []string{"spiffe://cluster.local/ns/../sa/builder"}}, want{reason: "is not among the principals"}},

@@ -53,11 +53,11 @@ func checkExternalID(id string) error {
 func checkName(what, name string, least, most int) error {
 	switch n := len(name); {
 	case !isName(name):
-		return diag.Problemf("the %s has characters other than letters, digits and +=,.@_-", what).WithRemedy("map to a name without them")
+		return diag.Problemf("the %s has characters other than letters, digits and +=,.@_-", what).WithRemedy("use a name without them")
 	case n < least:
-		return diag.Problemf("the %s has fewer than %d characters, the minimum that IAM allows", what, least).WithRemedy("map to a longer one, and put the full name into a tag")
+		return diag.Problemf("the %s has fewer than %d characters, the minimum that IAM allows", what, least).WithRemedy("use a longer one, and put the full name into a tag")
 	case n > most:
-		return diag.Problemf("the %s has %d characters, and IAM allows %d", what, n, most).WithRemedy("map to a shorter one, and put the full name into a tag")
+		return diag.Problemf("the %s has %d characters, and IAM allows %d", what, n, most).WithRemedy("use a shorter one, and put the full name into a tag")
 	}
 	return nil
 }

@@ -116,11 +116,11 @@ func (r *Request) read(in *input) *Error {
 // check checks the account and the names.
 func (r *Request) check() *Error {
 	if r.Account != "" && !isAccount(r.Account) {
-		return invalid("registryId", "it is not 12 digits")
+		return invalid("registryId", "must be 12 digits")
 	}
 	for _, name := range r.Repositories {
 		if len(name) > 256 || !mapping.ValidRepository(name) {
-			return invalid("repositoryName", "it is not the name of a repository")
+			return invalid("repositoryName", "must be the name of a repository")
 		}
 	}
 	return nil
@@ -131,7 +131,7 @@ func (r *Request) readResource(text string) *Error {
 	arn, err := iam.ParseARN(text)
 	name, found := strings.CutPrefix(arn.Resource, "repository/")
 	if err != nil || arn.Service != "ecr" || !found || !isAccount(arn.Account) {
-		return invalid("resourceArn", "it is not the ARN of a repository")
+		return invalid("resourceArn", "must be the ARN of a repository")
 	}
 	r.Account, r.Repositories = arn.Account, []string{name}
 	return r.check()
@@ -142,17 +142,17 @@ func (r *Request) page(in *input) *Error {
 	r.MaxResults = defaultResults
 	switch {
 	case len(r.Repositories) > maxNames:
-		return invalid("repositoryNames", fmt.Sprintf("it has more than %d names", maxNames))
+		return invalid("repositoryNames", fmt.Sprintf("must have at most %d names", maxNames))
 	case len(r.Repositories) > 0 && (in.MaxResults != nil || in.NextToken != ""):
 		return invalid("repositoryNames", "a request with names has neither maxResults nor nextToken")
 	case in.MaxResults != nil && (*in.MaxResults < 1 || *in.MaxResults > maxResults):
-		return invalid("maxResults", fmt.Sprintf("it is not from 1 to %d", maxResults))
+		return invalid("maxResults", fmt.Sprintf("must be from 1 to %d", maxResults))
 	case in.MaxResults != nil:
 		r.MaxResults = *in.MaxResults
 	}
 	var ok bool
 	if r.After, ok = parseToken(in.NextToken); !ok {
-		return invalid("nextToken", "it is not one of an earlier answer")
+		return invalid("nextToken", "must be the nextToken of an earlier answer")
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func Parse(form []byte) (*Request, *Error) {
 	}
 	r := &Request{Action: Action(p.take("Action"))}
 	if version := p.take("Version"); version != Version {
-		return nil, NewError(InvalidAction, fmt.Sprintf("the version of the API is not %s", Version))
+		return nil, NewError(InvalidAction, fmt.Sprintf("the version of the API is not %s, that of AWS STS; Amazon ECR and AWS STS are the only APIs of AWS here", Version))
 	}
 	if problem = r.read(p); problem == nil {
 		problem = p.finish()
