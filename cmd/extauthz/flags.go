@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"extauthz/diag"
 	"extauthz/mapping"
+	"extauthz/nearest"
 	"extauthz/simulate"
 )
 
@@ -105,7 +107,7 @@ func parseFlag(flags *flag.FlagSet, arg string, next []string) ([]string, error)
 	case f == nil && (name == "help" || name == "h"):
 		return nil, flag.ErrHelp
 	case f == nil:
-		return nil, fmt.Errorf("unknown flag %s", printedFlag(name))
+		return nil, unknownFlag(flags, name)
 	}
 	switch {
 	case hasValue:
@@ -122,6 +124,17 @@ func parseFlag(flags *flag.FlagSet, arg string, next []string) ([]string, error)
 		return nil, diag.Wrap(diag.Position{}, fmt.Sprintf("invalid value %q for flag %s: ", value, printedFlag(name)), err)
 	}
 	return next, nil
+}
+
+// unknownFlag returns the error of a flag that does not exist, with the one that is probably meant.
+func unknownFlag(flags *flag.FlagSet, name string) error {
+	var known []string
+	flags.VisitAll(func(f *flag.Flag) { known = append(known, f.Name) })
+	d := diag.Problemf("unknown flag %s", printedFlag(name))
+	if meant := nearest.To(name, slices.Values(known), len(name)/3); meant != "" {
+		return d.WithRemedy("did you mean " + printedFlag(meant) + "?")
+	}
+	return d
 }
 
 // isBoolean reports whether a flag needs no value.

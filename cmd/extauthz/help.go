@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"extauthz/diag"
+	"extauthz/nearest"
 )
 
 func helpUsage() command {
@@ -44,9 +45,23 @@ func printCommands(w io.Writer) {
 func helpOn(w io.Writer, name string) error {
 	i := slices.IndexFunc(commands(), func(c command) bool { return c.name == name })
 	if i < 0 {
-		return inputError{diag.Problemf("unknown command %q", name).WithRemedy("see extauthz help")}
+		return unknownCommand(name)
 	}
 	c := commands()[i]
 	c.help(w)
 	return nil
+}
+
+// unknownCommand returns the error of a command that does not exist, with the one that is probably
+// meant.
+func unknownCommand(name string) error {
+	var known []string
+	for _, c := range commands() {
+		known = append(known, c.name)
+	}
+	remedy := "see extauthz help"
+	if meant := nearest.To(name, slices.Values(known), len(name)/3); meant != "" {
+		remedy = "did you mean " + meant + "?"
+	}
+	return inputError{diag.Problemf("unknown command %q", name).WithRemedy(remedy)}
 }

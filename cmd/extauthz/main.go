@@ -99,7 +99,7 @@ func run(args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			return reportError(stderr, "extauthz "+c.name, err)
 		}
 	}
-	return reportError(stderr, "extauthz", inputError{diag.Problemf("unknown command %q", args[0]).WithRemedy("see extauthz help")})
+	return reportError(stderr, "extauthz", unknownCommand(args[0]))
 }
 
 // reportError prints an error, each of several diagnostics on its own line, and returns

@@ -50,6 +50,8 @@ func misusedCommands() []mistake {
 		{"", nil, "no command given; see extauthz help"},
 		{"fly", nil, `unknown command "fly"; see extauthz help`},
 		{"help fly", nil, `unknown command "fly"`},
+		{"serv", nil, `unknown command "serv"; did you mean serve?`},
+		{"lint --fromat json policies", nil, "unknown flag --fromat; did you mean --format?"},
 		{"help --fly", nil, "unknown flag --fly; see extauthz help help"},
 		{"help serve version", nil, `unexpected argument "version"`},
 		{"version now", nil, `unexpected argument "now"; see extauthz help version`},

@@ -73,7 +73,7 @@ var mayImport = map[string][]string{
 	"signin":                              {"diag", "identity", "identity/basic", "identity/oidc", "identity/session", "identity/sts", "mapping", "authz", "signin/ecrapi", "signin/sigv4", "signin/stsapi"},
 	"decisionlog":                         {"diag", "iam", "identity/sts", "identity", "authz"},
 	"metrics":                             {"identity/oidc", "upstream", "decision", "policystore", "authz", "decisionlog", "signin", prom},
-	"cmd/extauthz":                        {"diag", "iam", "mapping", "identity/accesskey", "identity/oidc", "identity/session", "identity/sts", "identity", "decision", "denialmessage", "policystore", "authz", "signin", "signin/client", "signin/kubelet", "simulate", "access", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "replay", "generate", "shadow", "metrics", "waits", grpc, protobuf, otel},
+	"cmd/extauthz":                        {"diag", "nearest", "iam", "mapping", "identity/accesskey", "identity/oidc", "identity/session", "identity/sts", "identity", "decision", "denialmessage", "policystore", "authz", "signin", "signin/client", "signin/kubelet", "simulate", "access", "lint", "doctor", "policytest", "schemas", "scaffold", "envoy", "decisionlog", "replay", "generate", "shadow", "metrics", "waits", grpc, protobuf, otel},
 	"shadow":                              {"authz"},
 	"replay":                              {"diag", "iam", "mapping", "identity/sts", "identity", "policystore", "authz", "decisionlog"},
 	"generate":                            {"iam", "authz", "decisionlog", "replay"},
