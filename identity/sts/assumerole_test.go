@@ -140,6 +140,7 @@ func TestAssumeRoleWithParameters(t *testing.T) {
 		{name: "inherited tags and others", by: tagged, input: AssumeRoleInput{RoleARN: role + "ends", Tags: []Tag{{"ref", "main"}}}, tags: "[{ref main} {team red}] [team]"},
 		{name: "inherited tags and a tag too many", by: tagged, input: AssumeRoleInput{RoleARN: role + "ends", Tags: []Tag{{"x", "y"}}}, reason: "sts:"},
 		{name: "inherited tags need a permission", by: tagged, input: AssumeRoleInput{RoleARN: role + "plain"}, reason: "sts:TagSession"},
+		{name: "50 tags and an inherited one", by: tagged, input: AssumeRoleInput{RoleARN: role + "named", Tags: tagsOf(50)}, reason: "too many tags: 51"},
 		{name: "a tag with the key of an inherited one", by: tagged, input: AssumeRoleInput{RoleARN: role + "named", Tags: []Tag{{"Team", "blue"}}}, reason: "conflicts with a transitive tag key"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -172,4 +173,12 @@ func TestAssumeRoleSession(t *testing.T) {
 	iamtest.CheckKeys(t, output.Caller.Context, map[string]string{
 		"aws:SourceIdentity": "alice", "aws:PrincipalTag/job": "", "aws:PrincipalTag/ref": "main", "aws:PrincipalTag/stage": "prod",
 		"aws:FederatedProvider": "", "aws:PrincipalArn": role + "named", "aws:TokenIssueTime": "2026-03-01T11:59:00Z"})
+}
+
+// tagsOf returns a number of tags.
+func tagsOf(n int) (tags []Tag) {
+	for i := range n {
+		tags = append(tags, Tag{fmt.Sprint("key", i), "x"})
+	}
+	return tags
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"extauthz/diag"
 	"extauthz/iam"
 )
 
@@ -36,9 +37,20 @@ func CompileInlinePolicy(text string) (*iam.Policy, error) {
 	}
 	policy, err := iam.Compile(iam.SessionPolicy, InlinePolicySource, []byte(text))
 	if err != nil {
-		return nil, &InvalidPolicy{Reason: err.Error()}
+		return nil, &InvalidPolicy{Reason: firstFaults(err)}
 	}
 	return policy, nil
+}
+
+// firstFaults returns the text of an error, with few of its faults. A client chooses how many
+// there are, and the text is in the answer and in the decision log.
+func firstFaults(err error) string {
+	const most = 3
+	faults := diag.Of(err)
+	if len(faults) <= most {
+		return err.Error()
+	}
+	return fmt.Sprintf("%v\nand %d more faults", diag.List(faults[:most]), len(faults)-most)
 }
 
 // isOutsideOfPolicies reports whether a character is not one of those that a session policy

@@ -25,6 +25,7 @@ func TestCompileInlinePolicy(t *testing.T) {
 		{"an unknown element", strings.Replace(policy, "Effect", "effect", 1), "inline session policy:1:", false},
 		{"a principal", strings.Replace(policy, `"Effect"`, `"Principal": "*", "Effect"`, 1), "Principal", false},
 		{"empty", "", "inline session policy", false},
+		{"many faults", `{"Version": "2012-10-17", "Statement": {"a": 1, "b": 1, "c": 1, "d": 1, "e": 1, "Effect": "Allow", "Action": "ecr:*", "Resource": "*"}}`, "and 2 more faults", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			compiled, err := CompileInlinePolicy(c.text)

@@ -63,7 +63,7 @@ func (s *sessionTags) inherit(from *CallerSpec) error {
 			s.tags, s.transitive = append(s.tags, from.Tags[i]), append(s.transitive, key)
 		}
 	}
-	return nil
+	return CheckTags(s.tags) // those of both sessions count
 }
 
 // A TransitiveTagConflict is the error of a session tag with the key of a tag that the session
