@@ -80,8 +80,8 @@ func (sys *system) signsIn(t *testing.T, headers ...[2]string) string {
 	return tokens.Token
 }
 
-// signInChallenge checks that a client learns where to sign in, and that only the two routes skip
-// the check.
+// signInChallenge checks that a client learns where to sign in, and that only the three routes
+// skip the check.
 func signInChallenge(t *testing.T, sys *system) {
 	a := sys.requestWith(t, sys.client(t), http.MethodGet, "/v2/team/app/manifests/v1").hasStatus(t, http.StatusUnauthorized)
 	want := `Bearer realm="https://` + sys.Listen + `/token",service="registry.example.com",scope="repository:team/app:pull"`
@@ -91,6 +91,15 @@ func signInChallenge(t *testing.T, sys *system) {
 	sys.requestWith(t, sys.client(t), http.MethodGet, "/.well-known/jwks.json").hasStatus(t, http.StatusOK)
 	for _, path := range []string{"/token/", "/tokens", "/token/v2/team/app/manifests/v1", "/.well-known/", "/metrics"} {
 		sys.requestWith(t, sys.client(t), http.MethodGet, path).hasStatus(t, http.StatusUnauthorized)
+	}
+	// A call of an API of AWS is a POST of /. Other methods and paths are checked.
+	a = sys.requestWith(t, sys.client(t), http.MethodPost, "/").hasStatus(t, http.StatusBadRequest)
+	if !strings.Contains(a.body, "UnknownOperationException") {
+		t.Errorf("the answer to a call is %q", a.body)
+	}
+	sys.requestWith(t, sys.client(t), http.MethodGet, "/").hasStatus(t, http.StatusUnauthorized)
+	for _, path := range []string{"/v2/", "/v2/team/app/blobs/uploads/", "/./v2/team/app/blobs/uploads/", "/x"} {
+		sys.requestWith(t, sys.client(t), http.MethodPost, path).hasStatus(t, http.StatusUnauthorized)
 	}
 	sys.requestWith(t, sys.client(t), http.MethodGet, "/token/../v2/team/app/manifests/v1").hasStatus(t, http.StatusUnauthorized)
 	sys.requestWith(t, sys.client(t), http.MethodGet, "/token/other", basic("alice", "alice-secret")).hasStatus(t, http.StatusNotFound)
