@@ -61,20 +61,19 @@ type Result struct {
 	DryRun   bool   // the request is only tried: Decision is what it would get, and Answer never allows
 	Reason   string // one line for the operator's log, without secrets; "" if allowed
 
-	Registry  string // the registry's name; "" if none was found
-	Principal string // the caller's ARN, a service's name or "anonymous"; "" without a caller
-	User      string // the user of the password file whose login failed; "" for a name that is not in the file
-	Source    string // the source that found the credential; "" if none did
-	Issuer    string // of a token, valid or not: the name of its issuer
-	KeyID     string // of a verified token: the key that signed it
-	// IssuedTo and IssuedKeyID are the principal and the access key of the temporary credentials
-	// that the answer has; "" if it has none.
-	IssuedTo, IssuedKeyID string
-	Digest                string // of the policies that decided
-	Operation             string // such as GetManifest; "" if the request was not mapped
-	Repository            string
-	Reference             string       // tag, digest or upload ID
-	Evaluations           []Evaluation // in order; if policies deny the request, the last one is denied
+	Registry    string // the registry's name; "" if none was found
+	Principal   string // the caller's ARN, a service's name or "anonymous"; "" without a caller
+	User        string // the user of the password file whose login failed; "" for a name that is not in the file
+	Source      string // the source that found the credential; "" if none did
+	Issuer      string // of a token, valid or not: the name of its issuer
+	KeyID       string // of a verified token: the key that signed it
+	IssuedTo    string // the principal of the temporary credentials in the answer; "" if it has none
+	IssuedKeyID string // their access key
+	Digest      string // of the policies that decided
+	Operation   string // such as GetManifest; "" if the request was not mapped
+	Repository  string
+	Reference   string       // tag, digest or upload ID
+	Evaluations []Evaluation // in order; if policies deny the request, the last one is denied
 
 	Facts Facts // what else determined the decision; set as far as the request was checked
 
