@@ -69,7 +69,7 @@ func (c *config) checkRotation() error {
 	r := &c.rotation
 	switch {
 	case r.size > 0 && r.size < minLogSize:
-		return diag.Problemf("--decision-log-max-size %d is too small", r.size).WithRemedy("give at least 1MiB, or leave it out")
+		return diag.Problemf("--decision-log-max-size %d bytes is too small", r.size).WithRemedy("give at least 1MiB, or leave it out")
 	case r.age != 0 && r.age < minLogAge:
 		return diag.Problemf("--decision-log-max-age %v is too short", r.age).WithRemedy(fmt.Sprintf("give at least %v, or 0s for no limit", minLogAge))
 	case r.keep < 0:

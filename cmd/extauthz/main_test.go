@@ -92,7 +92,7 @@ func misusedFlags(serve, bare string) []mistake {
 		{serve + "--decision-log some", nil, `"some" is not a mode; write all, denied or none`},
 		{serve + "--decision-log-buffer 0", nil, "--decision-log-buffer 0 is too small"},
 		{bare + "--decision-log-file=", nil, "--decision-log-file is empty"},
-		{serve + "--decision-log-max-size 1000KiB", nil, "--decision-log-max-size 1024000 is too small"},
+		{serve + "--decision-log-max-size 1000KiB", nil, "--decision-log-max-size 1024000 bytes is too small"},
 		{serve + "--decision-log-max-age 1s", nil, "--decision-log-max-age 1s is too short"},
 		{serve + "--decision-log-max-age -1h", nil, "--decision-log-max-age -1h0m0s is too short"},
 		{serve + "--decision-log-keep -1 --decision-log-max-age 24h", nil, "--decision-log-keep -1 is negative"},
