@@ -103,4 +103,6 @@ func (p *permission) text() string {
 }
 
 // text returns the refusal as text for people.
-func (r *refusedRequest) text() string { return "refused: " + r.Code + ": " + printable(r.Message) + "\n" }
+func (r *refusedRequest) text() string {
+	return "refused: " + r.Code + ": " + printable(r.Message) + "\n"
+}
