@@ -106,7 +106,7 @@ func roleOfUser(partition, user string) (arn string, f *Failure) {
 		return "", nil
 	}
 	account, name, _ := strings.Cut(user, "/")
-	if len(account) != 12 || strings.Trim(account, "0123456789") != "" || !sts.IsPath(name+"/") {
+	if !iam.IsAccount(account) || !sts.IsPath(name+"/") {
 		// The message does not repeat the name, which might be a password with a slash.
 		return "", invalid(BasicAuth, "the user name has a slash and does not name a role; write ACCOUNT/ROLE or ACCOUNT/PATH/ROLE, with the account's 12 digits")
 	}

@@ -40,7 +40,7 @@ func (s SourceResource) account() (string, error) {
 			account = arn.Account
 		}
 	}
-	if account != "" && (len(account) != 12 || strings.Trim(account, "0123456789") != "") {
+	if account != "" && !iam.IsAccount(account) {
 		return "", diag.Problemf("sourceAccount is not an account id").WithRemedy("write 12 digits")
 	}
 	return account, nil

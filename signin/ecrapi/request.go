@@ -115,7 +115,7 @@ func (r *Request) read(in *input) *Error {
 
 // check checks the account and the names.
 func (r *Request) check() *Error {
-	if r.Account != "" && !isAccount(r.Account) {
+	if r.Account != "" && !iam.IsAccount(r.Account) {
 		return invalid("registryId", "must be 12 digits")
 	}
 	for _, name := range r.Repositories {
@@ -130,7 +130,7 @@ func (r *Request) check() *Error {
 func (r *Request) readResource(text string) *Error {
 	arn, err := iam.ParseARN(text)
 	name, found := strings.CutPrefix(arn.Resource, "repository/")
-	if err != nil || arn.Service != "ecr" || !found || !isAccount(arn.Account) {
+	if err != nil || arn.Service != "ecr" || !found || !iam.IsAccount(arn.Account) {
 		return invalid("resourceArn", "must be the ARN of a repository")
 	}
 	r.Account, r.Repositories = arn.Account, []string{name}
@@ -156,6 +156,3 @@ func (r *Request) page(in *input) *Error {
 	}
 	return nil
 }
-
-// isAccount reports whether a text is the id of an account.
-func isAccount(text string) bool { return len(text) == 12 && strings.Trim(text, "0123456789") == "" }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	_ "extauthz/goldentest"
+	"extauthz/iam"
 	"extauthz/mapping"
 )
 
@@ -27,7 +28,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if target != targetPrefix+string(r.Operation) || len(r.Repositories) > maxNames || r.MaxResults < 0 || r.MaxResults > maxResults || r.Account != "" && !isAccount(r.Account) {
+		if target != targetPrefix+string(r.Operation) || len(r.Repositories) > maxNames || r.MaxResults < 0 || r.MaxResults > maxResults || r.Account != "" && !iam.IsAccount(r.Account) {
 			t.Errorf("%q and %q are %+v", target, body, r)
 		}
 		for _, name := range append(r.Repositories, r.After) {
