@@ -52,16 +52,15 @@ func errUnsupported(source identity.Source) error {
 
 // call begins the check of a call, and does the rest with do. A panic is an error.
 func (c *Checker) call(call *Call, do func(k *check) error) (result *Result, err error) {
-	own := *call.CheckRequest
-	own.Principal, own.Certificate, own.Metadata, own.Extensions = "", nil, nil, Extensions{}
+	own := ownCredential(call.CheckRequest)
 	k := new(check)
 	defer func() {
 		if fault := recover(); fault != nil {
-			result, err = newResult(&own), &CallUnavailable{"internal fault"}
+			result, err = newResult(own), &CallUnavailable{"internal fault"}
 			result.unavailable("internal fault", fmt.Sprintf("panic while deciding a call: %v", fault))
 		}
 	}()
-	k.start(c, &own)
+	k.start(c, own)
 	k.result.Operation = call.Operation
 	if !k.begin() {
 		return k.result, &CallUnavailable{"the service cannot decide requests now"}
@@ -228,12 +227,8 @@ func (e *RepositoryNotFound) Error() string {
 // permit returns an error unless policies allow a permission. repository is that of the resource,
 // "" for none.
 func (k *check) permit(p mapping.Permission, repository string) error {
-	if k.evaluateOne(p) {
+	if k.isPermitted(p) {
 		return nil
-	}
-	if k.omitReasons { // evaluate the same again, with the reason
-		k.omitReasons, k.result.Evaluations = false, k.result.Evaluations[:len(k.result.Evaluations)-1]
-		k.evaluateOne(p)
 	}
 	reason := k.denialReason()
 	k.result.Decision, k.result.Reason = ImplicitDeny, reason
@@ -245,6 +240,18 @@ func (k *check) permit(p mapping.Permission, repository string) error {
 		return &RepositoryNotFound{repository, k.registry.Account}
 	}
 	return &CallDenied{k.callMessage(reason)}
+}
+
+// isPermitted reports whether policies allow a permission. A denial has its reason.
+func (k *check) isPermitted(p mapping.Permission) bool {
+	if k.evaluateOne(p) {
+		return true
+	}
+	if k.omitReasons { // evaluate the same again, with the reason
+		k.omitReasons, k.result.Evaluations = false, k.result.Evaluations[:len(k.result.Evaluations)-1]
+		k.evaluateOne(p)
+	}
+	return false
 }
 
 // callMessage returns the message about the last denial, with as much detail as the registry

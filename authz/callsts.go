@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -114,11 +115,7 @@ func (s *stsCheck) signed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	account := s.accountOfRole()
-	if account == "" {
-		account = caller.Principal.Account
-	}
-	if err := s.find(account); err != nil {
+	if err := s.find(cmp.Or(s.accountOfRole(), caller.Principal.Account)); err != nil {
 		return err
 	}
 	of := s.requestCredentials() // trust policies see the context without the caller's keys

@@ -29,16 +29,22 @@ func (c *Checker) SignIn(ctx context.Context, r *CheckRequest, service string) (
 			result.unavailable("internal fault", fmt.Sprintf("panic while signing in: %v", fault))
 		}
 	}()
-	own := *r
-	own.Principal, own.Certificate, own.Metadata, own.Extensions = "", nil, nil, Extensions{}
 	k := new(check)
-	k.start(c, &own)
+	k.start(c, ownCredential(r))
 	k.result.Operation = mapping.GetAuthorizationToken
 	if k.begin() && k.findService(service) && k.checkHeaders() && k.findClient() && k.authenticate(ctx) && k.mayLogIn(ctx) {
 		k.result.Decision = Allowed
 		return &SignIn{k.registry, k.caller, k.snapshot.Callers}, k.result
 	}
 	return nil, k.result
+}
+
+// ownCredential returns a request without what counts only for a check that Envoy makes: a
+// certificate, Envoy's metadata, and context extensions with a trusted proxy's header.
+func ownCredential(r *CheckRequest) *CheckRequest {
+	own := *r
+	own.Principal, own.Certificate, own.Metadata, own.Extensions = "", nil, nil, Extensions{}
+	return &own
 }
 
 // findService finds the registry of a service.
@@ -71,12 +77,8 @@ func (k *check) mayLogIn(ctx context.Context) bool {
 	case !k.canLogIn():
 		k.result.refuse(403, "DENIED", "an AWS service cannot sign in", "the caller is a service")
 		return false
-	case k.evaluateOne(login()):
+	case k.isPermitted(login()):
 		return true
-	}
-	if k.omitReasons { // evaluate the same again, with the reason
-		k.omitReasons, k.result.Evaluations = false, nil
-		k.evaluateOne(login())
 	}
 	k.denyRequest(ctx, new(mapping.Mapping), k.denialReason())
 	return false
