@@ -40,9 +40,9 @@ var (
 	errTooLarge   = errors.New("the body is too large")
 	errUnreadable = errors.New("the body cannot be read")
 	errInternal   = &authz.CallUnavailable{Message: "internal fault"}
-	errNotLogged  = &authz.CallUnavailable{Message: "the decision could not be logged in time"}
-	errNoKey      = &authz.CallUnavailable{Message: "sign-in is off, because no session key signs at this time"}
-	errOverloaded = errors.New("too many callers sign in at this moment")
+	errNotLogged  = &authz.CallUnavailable{Message: notLoggedMessage}
+	errNoKey      = &authz.CallUnavailable{Message: noKeyMessage}
+	errOverloaded = errors.New(overloadedMessage)
 )
 
 // serveCall serves the APIs of AWS, which have one path.

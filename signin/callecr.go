@@ -71,17 +71,13 @@ func (c *call) answerECR(called *authz.Called, r *ecrapi.Request) (*ecrapi.Answe
 // authorizationToken returns a session token of the caller. Its host is the one that the client has
 // called, if it is one of the registry.
 func (c *call) authorizationToken(called *authz.Called) (*ecrapi.Answer, Outcome, *ecrapi.Error) {
-	token := ""
-	of, err := called.Callers.NewSession(called.Caller, called.Registry.Name, c.now)
-	if err == nil {
-		token, err = called.Callers.SignSession(session.Access, of, c.now)
-	}
+	of, token, err := newSession(called.Callers, called.Caller, called.Registry.Name, c.now)
 	switch {
 	case errors.Is(err, session.ErrNoKey):
 		return nil, Unavailable, ecrError(errNoKey)
 	case err != nil:
 		c.Logger.Warn("a caller who may sign in cannot have a session", "principal", called.Caller.Principal.ARN, "error", err)
-		return nil, Denied, ecrapi.NewError(ecrapi.AccessDenied, "no session is possible for this caller")
+		return nil, Denied, ecrapi.NewError(ecrapi.AccessDenied, noSessionMessage)
 	}
 	host := called.Registry.Host()
 	if called.Registry.Serves(c.request.Host) {

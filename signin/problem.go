@@ -16,6 +16,14 @@ const (
 	codeUnavailable = "UNAVAILABLE"
 )
 
+// Messages of errors that the token endpoint and the APIs of AWS have in common.
+const (
+	noKeyMessage      = "sign-in is off, because no session key signs at this time"
+	notLoggedMessage  = "the decision could not be logged in time"
+	noSessionMessage  = "no session is possible for this caller"
+	overloadedMessage = "too many callers sign in at this moment"
+)
+
 // A problem is an error answer. It contains nothing of the request.
 type problem struct {
 	status  int

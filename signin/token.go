@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"extauthz/authz"
+	"extauthz/identity"
 	"extauthz/identity/session"
 )
 
@@ -43,7 +44,7 @@ func (s *service) serveToken(w http.ResponseWriter, r *http.Request) {
 		room = s.tokens
 	}
 	if !room.enter(ctx) {
-		s.serveProblem(w, r, unavailable(Overloaded, "too many callers sign in at this moment"))
+		s.serveProblem(w, r, unavailable(Overloaded, overloadedMessage))
 		return
 	}
 	defer room.leave()
@@ -59,12 +60,12 @@ func (s *service) serveRequest(ctx context.Context, w http.ResponseWriter, r *ht
 		return
 	}
 	if s.Keys().Signer(now) == "" {
-		s.serveProblem(w, r, unavailable(Unavailable, "sign-in is off, because no session key signs at this time"))
+		s.serveProblem(w, r, unavailable(Unavailable, noKeyMessage))
 		return
 	}
 	in, result := s.SignIn(ctx, check, q.service)
 	if s.Record != nil && s.Record(ctx, result, time.Since(now)) != nil {
-		s.serveProblem(w, r, unavailable(Unavailable, "the decision could not be logged in time"))
+		s.serveProblem(w, r, unavailable(Unavailable, notLoggedMessage))
 		return
 	}
 	if in == nil {
@@ -97,10 +98,10 @@ func issue(in *authz.SignIn, q *request, now time.Time) (answer *tokens, outcome
 		token, err = in.Callers.SignSession(session.Access, of, now)
 	default:
 		outcome = Issued
-		if of, err = in.Callers.NewSession(in.Caller, in.Registry.Name, now); err != nil {
+		if of, token, err = newSession(in.Callers, in.Caller, in.Registry.Name, now); err != nil {
 			return nil, "", err
 		}
-		if token, err = in.Callers.SignSession(session.Access, of, now); err == nil && q.offline {
+		if q.offline {
 			refresh, err = in.Callers.SignSession(session.Refresh, of, now)
 		}
 	}
@@ -110,11 +111,20 @@ func issue(in *authz.SignIn, q *request, now time.Time) (answer *tokens, outcome
 	}, outcome, err
 }
 
+// newSession returns a new session of a caller at a registry, and its token.
+func newSession(callers *identity.Authenticator, caller *identity.Caller, registry string, now time.Time) (of *session.Session, token string, err error) {
+	if of, err = callers.NewSession(caller, registry, now); err != nil {
+		return nil, "", err
+	}
+	token, err = callers.SignSession(session.Access, of, now)
+	return of, token, err
+}
+
 // issueProblem returns the answer to a caller who may sign in and cannot have a session.
 func (s *service) issueProblem(err error, result *authz.Result) *problem {
 	if errors.Is(err, session.ErrNoKey) {
-		return unavailable(Unavailable, "sign-in is off, because no session key signs at this time")
+		return unavailable(Unavailable, noKeyMessage)
 	}
 	s.Logger.Warn("a caller who may sign in cannot have a session", "principal", result.Principal, "decisionId", result.ID, "error", err)
-	return &problem{status: http.StatusForbidden, code: codeDenied, oauth: "invalid_grant", message: "no session is possible for this caller", outcome: Denied}
+	return &problem{status: http.StatusForbidden, code: codeDenied, oauth: "invalid_grant", message: noSessionMessage, outcome: Denied}
 }
