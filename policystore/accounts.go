@@ -22,7 +22,7 @@ type accounts struct {
 // loadAccounts reads the outputs of aws iam get-account-authorization-details.
 func (c *compiler) loadAccounts() accounts {
 	all := accounts{incomplete: map[string]bool{}}
-	for _, path := range c.Paths {
+	for path := range c.Paths() {
 		account, found := parseAuthorizationPath(path)
 		if !found {
 			continue

@@ -35,7 +35,7 @@ func isPrepared(kind iam.Kind, reference string, err error) bool {
 // may be missing from it.
 func (c *compiler) breakGlass(attached map[string]bool) (names []string) {
 	isComplete := cmp.Or(c.faults.Err(), c.follows) == nil
-	for _, file := range c.Paths {
+	for file := range c.Paths() {
 		name, isManaged := strings.CutPrefix(strings.TrimSuffix(file, ".json"), "managed/")
 		switch {
 		case !isManaged || !isBreakGlass(name):

@@ -173,7 +173,7 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 // checkTexts reports files that are not UTF-8 text, because programs read them
 // differently. Certificates may have comments in any encoding between them.
 func (c *compiler) checkTexts() {
-	for _, file := range c.Paths {
+	for file := range c.Paths() {
 		if strings.HasPrefix(file, "ca/") {
 			continue
 		}

@@ -124,7 +124,7 @@ type controlFolder struct {
 // loadControlFolders reads the folders of one kind, by name.
 func (c *compiler) loadControlFolders(k *controlKind) map[string]*controlFolder {
 	paths := map[string][]string{}
-	for _, path := range c.Paths {
+	for path := range c.Paths() {
 		if m := controlPath.FindStringSubmatch(path); m != nil && m[1] == k.folder {
 			paths[m[2]] = append(paths[m[2]], path)
 		}

@@ -75,7 +75,7 @@ func hasOneName(file string) bool {
 
 // checkPaths reports files that do not belong to a policy directory.
 func (c *compiler) checkPaths() {
-	for _, file := range c.Paths {
+	for file := range c.Paths() {
 		switch {
 		case isOfAccount(file) || hasOneName(file) || namedFile.MatchString(file):
 		case controlPath.MatchString(file) || file == config.DescribedOrganizationPath:

@@ -40,7 +40,7 @@ type managedPolicy struct {
 func (c *compiler) loadManaged(accounts []*awsexport.Authorization) managedPolicies {
 	m := managedPolicies{}
 	c.report(m.addAWS())
-	for _, file := range c.Paths {
+	for file := range c.Paths() {
 		if name, found := strings.CutPrefix(file, "managed/"); found {
 			m[policyName{"", strings.TrimSuffix(name, ".json")}] = c.loadManagedFile(file)
 		}

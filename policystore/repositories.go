@@ -35,7 +35,7 @@ type inventories map[location]inventory
 // loadInventories reads the outputs of aws ecr describe-repositories.
 func (c *compiler) loadInventories(all *config.Registries) inventories {
 	have := inventories{}
-	for _, path := range c.Paths {
+	for path := range c.Paths() {
 		at, found := parseRegistryPath(path, inventoryName)
 		if !found {
 			continue
@@ -134,8 +134,8 @@ func (r *resourcePolicies) add(arn string, policy *compiledPolicy) {
 
 // loadRepositoryPolicies compiles every repository policy, by repository ARN.
 func (c *compiler) loadRepositoryPolicies(all *config.Registries, have inventories) *resourcePolicies {
-	policies := newResourcePolicies(len(c.Paths))
-	for _, path := range c.Paths {
+	policies := newResourcePolicies(len(c.Files))
+	for path := range c.Paths() {
 		at, found := parseRepositoryPath(path, policyFile)
 		if !found {
 			continue
@@ -153,7 +153,7 @@ func (c *compiler) loadRepositoryPolicies(all *config.Registries, have inventori
 // "Private registry permissions", scope V2).
 func (c *compiler) loadRegistryPolicies(all *config.Registries) *resourcePolicies {
 	policies := newResourcePolicies(0)
-	for _, path := range c.Paths {
+	for path := range c.Paths() {
 		at, found := parseRegistryPath(path, registryPolicyFile)
 		if !found {
 			continue
@@ -231,7 +231,7 @@ func (r *Registry) ResourceTags(action, resource string) iam.Context {
 // of a fault.
 func (c *compiler) loadTags(all *config.Registries, have inventories) (tags resourceTags, complete bool) {
 	tags, complete = resourceTags{}, true
-	for _, path := range c.Paths {
+	for path := range c.Paths() {
 		at, found := parseRepositoryPath(path, tagsFile)
 		if !found {
 			continue

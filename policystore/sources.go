@@ -85,7 +85,7 @@ type trustPolicies map[string]*iam.Policy
 // with faults is nil.
 func (c *compiler) loadTrust() trustPolicies {
 	all := trustPolicies{}
-	for _, file := range c.Paths {
+	for file := range c.Paths() {
 		name, found := strings.CutPrefix(file, "trust/")
 		if !found {
 			continue
@@ -125,7 +125,7 @@ type keyFiles struct {
 // to. A file with faults is present and nil.
 func (c *compiler) loadKeyFiles() *keyFiles {
 	f := &keyFiles{keys: map[string]*oidc.KeySet{}, authorities: map[string][]byte{}}
-	for _, file := range c.Paths {
+	for file := range c.Paths() {
 		switch {
 		case strings.HasPrefix(file, "jwks/"):
 			f.keys[file] = nil

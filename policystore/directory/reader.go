@@ -51,7 +51,7 @@ func (r *Reader) read(onlyChanged bool) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.shareTexts(before)
+	t.share(before)
 	return t, nil
 }
 

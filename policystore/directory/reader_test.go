@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -82,8 +83,8 @@ func TestRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(got.Paths) != len(c.want) {
-				t.Errorf("read %v, want %v", got.Paths, c.want)
+			if paths := slices.Collect(got.Paths()); len(paths) != len(c.want) {
+				t.Errorf("read %v, want %v", paths, c.want)
 			}
 			for path, content := range c.want {
 				if string(got.Text(path)) != content {
@@ -324,7 +325,7 @@ func readableBinary(t *testing.T) string {
 }
 
 // TestReadChanged checks that Read finds a change that the stamp does not show, that
-// ReadChanged relies on stamps, and that neither has a text in memory twice.
+// ReadChanged relies on stamps, and that neither has a file in memory twice.
 func TestReadChanged(t *testing.T) {
 	dir := t.TempDir()
 	directorytest.Write(t, dir, map[string]string{"a": "1", "b": "2"})
@@ -333,16 +334,16 @@ func TestReadChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.last.listing.begun = time.Now().Add(time.Hour) // as if nothing had changed for long
-	r.last.texts["a"] = []byte("0")
+	r.last.Files[0] = newFile("a", []byte("0"))
 	if got, err := r.ReadChanged(); err != nil || string(got.Text("a")) != "0" {
 		t.Errorf("error %v, text %q: a file with the same stamp is read again", err, got.Text("a"))
 	}
-	text := r.last.Text("b")
+	b := r.last.File("b")
 	if got, err := r.Read(); err != nil || string(got.Text("a")) != "1" {
 		t.Errorf("error %v, text %q, want that on disk", err, got.Text("a"))
 	}
-	if again := r.last.Text("b"); &again[0] != &text[0] {
-		t.Error("a text that is read again is in memory twice")
+	if r.last.File("b") != b {
+		t.Error("a file that is read again is in memory twice")
 	}
 }
 

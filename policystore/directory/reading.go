@@ -3,38 +3,48 @@ package directory
 import (
 	"bytes"
 	"hash/maphash"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
 
 // read reads the listed files on this number of processors, and adds the faults of those that cannot be read to the
-// listing. It takes the texts of unchanged files from known, which may be nil.
+// listing. It takes unchanged files from known, which may be nil.
 func (l *listing) read(known *Tree, processors int) *Tree {
-	t := &reading{listing: l, known: known, texts: make(map[string][]byte, l.files), names: Names{}, shared: sharedTexts{seed: maphash.MakeSeed(), texts: map[uint64][]byte{}}}
+	r := &reading{listing: l, known: known, found: make([]foundFile, 0, l.files), names: Names{}, shared: sharedTexts{seed: maphash.MakeSeed(), texts: map[uint64][]byte{}}}
 	var before *folder
 	if known != nil {
 		before = known.listing.root
 	}
-	t.folder(l.root, before)
-	t.readUnread(processors)
-	return newTree(t.texts, t.names, l, known)
+	r.folder(l.root, before)
+	slices.SortStableFunc(r.found, func(a, b foundFile) int { return strings.Compare(a.treePath, b.treePath) })
+	files, unread := r.files()
+	r.readUnread(unread, processors)
+	return newTree(files, r.names, l)
 }
 
-// A reading is the files of a listing that were read so far.
+// A reading reads the files of a listing.
 type reading struct {
 	*listing
 	known  *Tree
-	texts  map[string][]byte // by path in the tree; nil for a file in unread
+	found  []foundFile
 	names  Names
-	unread []unreadFile
 	shared sharedTexts
+}
+
+// A foundFile is a file of the listing.
+type foundFile struct {
+	*file
+	treePath  string
+	unchanged bool // since the known tree was read
 }
 
 // An unreadFile is a file that must be read, and then the result.
 type unreadFile struct {
 	*file
 	treePath string
-	text     []byte
+	read     **File
 	err      error
 }
 
@@ -52,51 +62,64 @@ func (r *reading) folder(f, before *folder) {
 	}
 }
 
-// file adds a file to those that must be read, unless it is unchanged since its stamp was the
-// one before.
+// file adds a file to those that were found. before is its stamp in the listing before.
 func (r *reading) file(f *file, before stamp) {
 	path := treePath(f.path)
 	if isHidden(path) {
 		r.faults.add(fault(f.path, "means "+path+", in which a name begins with a dot, and such files are skipped", "fix its name, or remove it"))
 		return
 	}
-	if _, twice := r.texts[path]; twice {
-		r.faults.add(fault(f.path, "means the same file as "+r.names.OnDisk(path), "keep one"))
-		return
+	r.found = append(r.found, foundFile{f, path, r.known != nil && before.unchanged(f.stamp, r.known.listing.begun)})
+}
+
+// files returns the files of the tree, nil for each of those that must be read. It reports
+// files with the same path in the tree.
+func (r *reading) files() (files []*File, unread []unreadFile) {
+	files = make([]*File, 0, len(r.found)) // unread points into it
+	var known []*File
+	if r.known != nil {
+		known = r.known.Files
 	}
-	r.texts[path] = nil
-	if r.known != nil && before.unchanged(f.stamp, r.known.listing.begun) {
-		r.texts[path] = r.known.texts[path]
-	} else {
-		r.unread = append(r.unread, unreadFile{file: f, treePath: path})
+	for i, f := range r.found {
+		if i > 0 && f.treePath == r.found[i-1].treePath {
+			r.faults.add(fault(f.path, "means the same file as "+r.names.OnDisk(f.treePath), "keep one"))
+			continue
+		}
+		if f.path != f.treePath {
+			r.names[f.treePath] = f.path
+		}
+		for len(known) > 0 && known[0].Path < f.treePath {
+			known = known[1:]
+		}
+		if f.unchanged && len(known) > 0 && known[0].Path == f.treePath {
+			files = append(files, known[0])
+			continue
+		}
+		files = append(files, nil)
+		unread = append(unread, unreadFile{file: f.file, read: &files[len(files)-1], treePath: f.treePath})
 	}
-	if f.path != path {
-		r.names[path] = f.path
-	}
+	return files, unread
 }
 
 // readUnread reads the files that must be read, several at the same time: most of the time is
 // that of system calls.
-func (r *reading) readUnread(processors int) {
+func (r *reading) readUnread(unread []unreadFile, processors int) {
 	var next atomic.Int64
 	var readers sync.WaitGroup
-	for range min(processors, len(r.unread)) {
+	for range min(processors, len(unread)) {
 		readers.Go(func() {
 			var buffer []byte // for the next file
-			for i := next.Add(1) - 1; i < int64(len(r.unread)); i = next.Add(1) - 1 {
-				f := &r.unread[i]
-				if buffer, f.err = readFile(f.onDisk, f.stamp, buffer); f.err == nil {
-					f.text = r.shared.share(buffer)
-				}
+			for i := next.Add(1) - 1; i < int64(len(unread)); i = next.Add(1) - 1 {
+				f := &unread[i]
+				buffer, f.err = readFile(f.onDisk, f.stamp, buffer)
+				*f.read = newFile(f.treePath, r.shared.share(buffer))
 			}
 		})
 	}
 	readers.Wait()
-	for i := range r.unread {
-		if f := &r.unread[i]; f.err != nil {
+	for i := range unread {
+		if f := &unread[i]; f.err != nil {
 			r.faults.add(unreadable(f.path, f.err))
-		} else {
-			r.texts[f.treePath] = f.text
 		}
 	}
 }

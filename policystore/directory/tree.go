@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -13,88 +14,111 @@ import (
 	"extauthz/diag"
 )
 
-// A Tree is the content of a directory at one moment: the texts of files by
-// slash-separated path. It is immutable.
-type Tree struct {
-	Paths  []string // of the files, in order
-	Digest string   // of paths and texts
-	Names  Names    // of the files on disk
+// A File is a file of a tree. It is immutable, so that trees share the files that are
+// unchanged: what was made of a file is valid for each tree that has the same *File.
+type File struct {
+	Path string // slash-separated
+	Text []byte // the caller must not change it
 
-	texts   map[string][]byte
+	sum [sha256.Size]byte // of path and text
+}
+
+// newFile returns a file, which shares the memory of path and text.
+func newFile(path string, text []byte) *File {
+	h := sha256.New()
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(path))))
+	h.Write([]byte(path))
+	h.Write(text)
+	f := &File{Path: path, Text: text}
+	h.Sum(f.sum[:0])
+	return f
+}
+
+// is reports whether two files have the same path and text.
+func (f *File) is(other *File) bool { return f.Path == other.Path && bytes.Equal(f.Text, other.Text) }
+
+// A Tree is the content of a directory at one moment. It is immutable.
+type Tree struct {
+	Files  []*File // in the order of their paths
+	Digest string  // of paths and texts
+	Names  Names   // of the files on disk
+
 	listing *listing // what it was read from, or nil
 }
 
-// NewTree returns a tree of texts by path. The caller must not change texts any more.
-// The digest is a SHA-256 of paths and texts, each after its length, in the order of the
-// paths: equal trees have equal digests on every machine.
-func NewTree(texts map[string][]byte) *Tree { return newTree(texts, Names{}, nil, nil) }
-
-// newTree returns a tree that was read from a listing. It shares the paths with a known
-// tree that has the same files.
-func newTree(texts map[string][]byte, names Names, l *listing, known *Tree) *Tree {
-	t := &Tree{Names: names, texts: texts, listing: l}
-	if known.hasPathsOf(texts) {
-		t.Paths = known.Paths
-	} else {
-		t.Paths = slices.Sorted(maps.Keys(texts))
+// NewTree returns a tree of texts by slash-separated path. The caller must not change texts
+// any more. Equal trees have equal digests on every machine: the digest of a tree is a
+// SHA-256 of those of its files in the order of their paths, and that of a file is a SHA-256
+// of the length of its path, in 8 bytes, its path and its text.
+func NewTree(texts map[string][]byte) *Tree {
+	files := make([]*File, 0, len(texts))
+	for _, path := range slices.Sorted(maps.Keys(texts)) {
+		files = append(files, newFile(path, texts[path]))
 	}
-	t.Digest = t.sum()
-	return t
+	return newTree(files, Names{}, nil)
 }
 
-// hasPathsOf reports whether the files of the tree are those of the texts.
-func (t *Tree) hasPathsOf(texts map[string][]byte) bool {
-	if t == nil || len(t.Paths) != len(texts) {
-		return false
+// newTree returns the tree of files in the order of their paths.
+func newTree(files []*File, names Names, l *listing) *Tree {
+	h := sha256.New()
+	for _, f := range files {
+		h.Write(f.sum[:])
 	}
-	for _, path := range t.Paths {
-		if _, found := texts[path]; !found {
-			return false
+	return &Tree{Files: files, Digest: "sha256:" + hex.EncodeToString(h.Sum(nil)), Names: names, listing: l}
+}
+
+// Paths returns the paths of the files in order.
+func (t *Tree) Paths() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, f := range t.Files {
+			if !yield(f.Path) {
+				return
+			}
 		}
 	}
-	return true
 }
 
-// Text returns the text of a file, nil if the file is empty or does not exist. The caller
-// must not change it.
-func (t *Tree) Text(path string) []byte { return t.texts[path] }
+// File returns the file with a path, nil if it does not exist.
+func (t *Tree) File(path string) *File {
+	i, found := slices.BinarySearchFunc(t.Files, path, func(f *File, path string) int { return strings.Compare(f.Path, path) })
+	if !found {
+		return nil
+	}
+	return t.Files[i]
+}
+
+// Text returns the text of a file, nil if the file does not exist. The caller must not
+// change it.
+func (t *Tree) Text(path string) []byte {
+	if f := t.File(path); f != nil {
+		return f.Text
+	}
+	return nil
+}
 
 // Has reports whether a file exists.
-func (t *Tree) Has(path string) bool {
-	_, found := t.texts[path]
-	return found
-}
+func (t *Tree) Has(path string) bool { return t.File(path) != nil }
 
 // Size returns the size of all texts in bytes.
 func (t *Tree) Size() (size uint64) {
-	for _, text := range t.texts {
-		size += uint64(len(text))
+	for _, f := range t.Files {
+		size += uint64(len(f.Text))
 	}
 	return size
 }
 
-func (t *Tree) sum() string {
-	h := sha256.New()
-	add := func(s []byte) {
-		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(s))))
-		h.Write(s)
-	}
-	for _, path := range t.Paths {
-		add([]byte(path))
-		add(t.texts[path])
-	}
-	return "sha256:" + hex.EncodeToString(h.Sum(nil))
-}
-
-// shareTexts replaces texts by equal ones of an earlier tree. Compiled policies still
-// refer to those, so that each text is in memory once.
-func (t *Tree) shareTexts(earlier *Tree) {
+// share replaces files by equal ones of an earlier tree, which may be nil.
+func (t *Tree) share(earlier *Tree) {
 	if earlier == nil {
 		return
 	}
-	for path, text := range t.texts {
-		if other := earlier.texts[path]; bytes.Equal(other, text) && other != nil {
-			t.texts[path] = other
+	old := earlier.Files
+	for i, f := range t.Files {
+		for len(old) > 0 && old[0].Path < f.Path {
+			old = old[1:]
+		}
+		if len(old) > 0 && old[0].is(f) {
+			t.Files[i] = old[0]
 		}
 	}
 }
