@@ -19,10 +19,11 @@ type directory struct {
 	contents   policystore.Contents
 	registries []*policystore.Registry
 	callers    *identity.Authenticator
+	sessions   bool // callers can sign in
 }
 
 func newDirectory(s *policystore.Snapshot, contents policystore.Contents) directory {
-	d := directory{contents: contents, callers: s.Callers}
+	d := directory{contents: contents, callers: s.Callers, sessions: s.AcceptsSessions()}
 	for _, name := range s.RegistryNames() {
 		d.registries = append(d.registries, s.RegistryNamed(name))
 	}

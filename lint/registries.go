@@ -58,6 +58,22 @@ func (c *configLinter) uncheckedProxies() {
 	}
 }
 
+// mixedHops finds registries with fewer trusted hops than another, if callers can sign in: they
+// choose the registry.
+func (c *configLinter) mixedHops() {
+	if !c.sessions {
+		return
+	}
+	most := slices.MaxFunc(c.registries, func(a, b *policystore.Registry) int { return a.TrustedHops - b.TrustedHops })
+	for _, r := range c.registries {
+		if r.TrustedHops < most.TrustedHops {
+			c.report(r.TrustedHopsAt, "mixed-hops",
+				messagef("registry %q has trustedHops %d, and registry %q has %d: a caller who signs in can choose the first, where its address is that of a proxy", r.Name, r.TrustedHops, most.Name, most.TrustedHops),
+				messagef("use the same trustedHops"))
+		}
+	}
+}
+
 // cover reports whether networks contain every address of whole. If no single one
 // does, they must contain both halves of it.
 func cover(networks []netip.Prefix, whole netip.Prefix) bool {

@@ -42,7 +42,7 @@ registries:
 - {name: closed, hosts: [closed.example.com], account: "123456789012", region: eu-west-2, sources: [basic]}
 - {name: open, hosts: [open.example.com], account: "123456789012", region: eu-west-3, challenge: bearer, anonymous: true}
 - {name: hidden, hosts: [hidden.example.com], account: "123456789012", region: us-east-1, detail: none}
-- {name: proxied, hosts: [proxied.example.com], account: "123456789012", region: us-east-2, trustedHops: 1}
+- {name: proxied, hosts: [proxied.example.com], account: "123456789012", region: us-east-2, trustedHops: 1, trustedProxies: [10.0.0.0/24]}
 `,
 		"principals.yaml": `issuers:
 - {name: ci, issuer: "https://ci.example.com", jwks: jwks/ci.json, role: "arn:aws:iam::123456789012:role/ci"}

@@ -130,6 +130,10 @@ func TestTrustedHops(t *testing.T) {
 	if a := s.send(r); a.status != http.StatusOK || s.results[0].Client != "198.51.100.1" {
 		t.Errorf("status %d, client %q", a.status, s.results[0].Client)
 	}
+	r.Header.Set("X-Forwarded-For", "198.51.100.1, 203.0.113.9") // written by a client that passed no proxy
+	if a := s.send(r); a.status != http.StatusForbidden || s.results[1].Client == "198.51.100.1" {
+		t.Errorf("status %d, client %q with an address that the client has written", a.status, s.results[1].Client)
+	}
 }
 
 // TestWithoutKeys checks that sign-in is off without a key that signs, and that sessions of

@@ -54,6 +54,26 @@ func (e *networkEntry) proxies(at *entry) (networks []netip.Prefix) {
 	return networks
 }
 
+// checkHops reports a fault if callers who sign in can write their own address. They choose the
+// registry, so that one who passes fewer proxies than a registry trusts could write the entries of
+// x-forwarded-for that count there. If the addresses of its proxies are known, it is refused.
+func (all *Registries) checkHops(r *RegistrySettings, at *entry) {
+	if all.Sessions == nil || at.faulty {
+		return
+	}
+	for _, other := range all.List {
+		more := r
+		if other.TrustedHops > r.TrustedHops {
+			more = other
+		}
+		if r.TrustedHops != other.TrustedHops && more.TrustedProxies == nil {
+			at.fault(fmt.Sprintf("trustedHops is %d here and %d for registry %q, so that a caller who signs in at %q could write its own address", r.TrustedHops, other.TrustedHops, other.Name, more.Name),
+				fmt.Sprintf("list the proxies of registry %q in its trustedProxies, or use the same trustedHops", more.Name), "trustedHops")
+			return
+		}
+	}
+}
+
 // The forms of the ids of endpoints and networks (Amazon EC2 User Guide, "Resource IDs": 8
 // or 17 characters after the prefix).
 var (

@@ -143,6 +143,7 @@ func ParseRegistries(text []byte) (*Registries, error) {
 			at := newEntry(file, "registries", i)
 			r := content.Registries[i].build(at, names, all.Sessions)
 			all.checkOthers(r, at)
+			all.checkHops(r, at)
 			all.add(r, at)
 			faults.Add(at.faults.Err())
 		}

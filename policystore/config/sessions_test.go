@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,12 @@ func TestSessionsRefuses(t *testing.T) {
 		{"unknown key", "sessions: {issuer: 'https://a.example.com', maxDurations: 1h}\n" + sessionRegistry, `unknown key "maxDurations"`},
 		{"one service for two registries", "sessions: {issuer: 'https://a.example.com'}\n" + sessionRegistry + "- {name: b, hosts: [b.example.com], account: \"123456789012\", region: eu-west-1, challenge: bearer, tokenService: a.example.com}\n",
 			`registries.yaml:4:20: registry "a" has the same service "a.example.com", so that a client could not sign in at one of the two; give one of the two another tokenService`},
+		{"a registry with more hops than one before it", hops("trustedHops: 1", "trustedHops: 2"),
+			`registries.yaml:4:97: trustedHops is 2 here and 1 for registry "b", so that a caller who signs in at "c" could write its own address; list the proxies of registry "c" in its trustedProxies, or use the same trustedHops`},
+		{"a registry with fewer hops than one before it", hops("trustedHops: 1", "tls: true"),
+			`registries.yaml:4:3: trustedHops is 0 here and 1 for registry "b", so that a caller who signs in at "b" could write its own address; list the proxies of registry "b" in its trustedProxies, or use the same trustedHops`},
+		{"proxies that are listed for fewer hops only", hops("trustedHops: 1, trustedProxies: [10.0.0.1]", "trustedHops: 2"),
+			`trustedHops is 2 here and 1 for registry "b", so that a caller who signs in at "c" could write its own address`},
 		{"bearer without sessions", sessionRegistry, "a Bearer challenge needs tokenRealm"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -59,6 +66,31 @@ func TestSessionsRefuses(t *testing.T) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// hops returns registries.yaml with sessions and two registries with these options.
+func hops(b, c string) string {
+	const registry = `- {name: %s, hosts: [%[1]s.example.com], account: "123456789012", region: eu-central-1, %s}
+`
+	return "sessions: {issuer: 'https://a.example.com'}\nregistries:\n" + fmt.Sprintf(registry, "b", b) + fmt.Sprintf(registry, "c", c)
+}
+
+func TestHopsOfRegistries(t *testing.T) {
+	listed := "trustedHops: 1, trustedProxies: [10.0.0.1]"
+	for _, c := range []struct{ name, text string }{
+		{"the same hops", hops("trustedHops: 1", "trustedHops: 1")},
+		{"proxies that are listed", hops("trustedHops: 0", listed)},
+		{"proxies that are listed, first", hops(listed, "trustedHops: 0")},
+		{"different hops without sessions", strings.Replace(hops("trustedHops: 0", "trustedHops: 1"), "sessions: {issuer: 'https://a.example.com'}\n", "", 1)},
+	} {
+		if _, err := ParseRegistries([]byte(c.text)); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	_, err := ParseRegistries([]byte(hops("trustedHops: one", "trustedHops: 1")))
+	if err == nil || strings.Contains(err.Error(), "signs in") {
+		t.Errorf("error %v with hops that are not a number, want no other", err)
 	}
 }
 
