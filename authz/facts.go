@@ -58,18 +58,41 @@ func (c *Checker) CheckAgain(d *Decided) (*OfflineResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &CheckRequest{HTTPRequest: *request, Peer: d.Request.Client, Time: d.Time, Extensions: Extensions{Registry: d.Registry}}
-	k := c.newOfflineCheck(r)
+	k, found := c.again(d, &CheckRequest{HTTPRequest: *request})
+	if found {
+		k.answer(context.Background())
+	}
+	return k.offlineResult(), nil
+}
+
+// CallAgain is CheckAgain for a sign-in or a call that [Checker.CallECR] decided, on repositories of
+// the registry. The operation is its action.
+func (c *Checker) CallAgain(d *Decided, repositories []string) *OfflineResult {
+	k, found := c.again(d, new(CheckRequest))
+	if found {
+		k.omitReasons, k.result.Operation = false, d.Mapping.Operation
+		if k.decideCall(d.Mapping.Operation, repositories) == nil { // a denial is in the result
+			k.result.Decision = Allowed
+		}
+	}
+	return k.offlineResult()
+}
+
+// again begins the check of a request that was decided before, and reports whether its registry
+// exists. Otherwise the result is set.
+func (c *Checker) again(d *Decided, r *CheckRequest) (k *check, found bool) {
+	r.Peer, r.Time, r.Extensions.Registry = d.Request.Client, d.Time, d.Registry
+	k = c.newOfflineCheck(r)
 	if !k.begin() {
-		return k.offlineResult(), nil
+		return k, false
 	}
 	if registry := k.snapshot.RegistryNamed(d.Registry); registry != nil {
 		r.Host = registry.Host()
 	}
-	if k.findRegistry() {
-		k.setRequest(d.Request)
-		k.setCaller(d.Caller)
-		k.answer(context.Background())
+	if !k.findRegistry() {
+		return k, false
 	}
-	return k.offlineResult(), nil
+	k.setRequest(d.Request)
+	k.setCaller(d.Caller)
+	return k, true
 }

@@ -56,7 +56,7 @@ const (
 	NoCaller        Unable = "no caller was authenticated"
 	RefusedForAll   Unable = "the request was refused for every caller"
 	DryRun          Unable = "the request was a dry run"
-	SignIn          Unable = "a caller signed in or called an API of AWS, which is not a request to the registry"
+	PartialCall     Unable = "the call needed no permission, or depended on tags, claims or an external ID, which the line does not have"
 	missesCondition        = "the line leaves out %s"
 )
 
@@ -75,8 +75,8 @@ func CheckEntry(e *decisionlog.Entry) error {
 		return OlderFormat
 	case e.Decision == authz.Unauthenticated && e.Principal == "":
 		return NoCaller
-	case strings.Contains(e.Operation, ":"): // of Amazon ECR or AWS STS
-		return SignIn
+	case isCall(e) && isPartial(e):
+		return PartialCall
 	case len(e.Omitted) > 0:
 		return Unable(fmt.Sprintf(missesCondition, strings.Join(e.Omitted, ", ")))
 	case e.Context == nil || e.Principal == "" || e.Operation == "":
@@ -104,17 +104,26 @@ func (p *Policies) Decide(e *decisionlog.Entry) (Verdict, error) {
 	if err != nil || missing != "" {
 		return Verdict{Decision: authz.Unauthenticated, Reason: missing}, err
 	}
-	result, err := p.checker.CheckAgain(&authz.Decided{
+	result, err := p.decide(e, caller)
+	if err != nil {
+		return Verdict{}, Unable("the line does not describe a request: " + err.Error())
+	}
+	return Verdict{result.Decision, result.Reason, result.Action(), result}, nil
+}
+
+// decide decides the request of a caller again. The error says why the line is not that of a request.
+func (p *Policies) decide(e *decisionlog.Entry, caller *identity.Caller) (*authz.OfflineResult, error) {
+	d := &authz.Decided{
 		Registry: e.Registry, Caller: caller, Time: e.Time, Request: requestFacts(e),
 		Mapping: mapping.Summary{
 			Method: e.Method, Operation: e.Operation, Repository: e.Repository, Reference: e.Reference,
 			Tags: e.Tags, Source: e.MountFrom, EmptyBody: e.EmptyBody,
 		},
-	})
-	if err != nil {
-		return Verdict{}, Unable("the line does not describe a request: " + err.Error())
 	}
-	return Verdict{result.Decision, result.Reason, result.Action(), result}, nil
+	if isCall(e) {
+		return p.checker.CallAgain(d, repositories(e)), nil
+	}
+	return p.checker.CheckAgain(d)
 }
 
 // caller returns the caller of a request, or why the directory has none.

@@ -105,8 +105,8 @@ func TestUnable(t *testing.T) {
 		want   string
 	}{
 		{"a dry run", line("alice", "GET /dry-run/v2/free/manifests/v1"), nil, string(DryRun)},
-		{"a sign-in", pull, func(e *decisionlog.Entry) { e.Operation = "ecr:GetAuthorizationToken" }, string(SignIn)},
-		{"a call of AWS STS", pull, func(e *decisionlog.Entry) { e.Operation = "sts:AssumeRole" }, string(SignIn)},
+		{"a sign-in without a permission", pull, func(e *decisionlog.Entry) { e.Operation, e.Actions = "ecr:GetAuthorizationToken", nil }, string(PartialCall)},
+		{"a call of AWS STS", pull, func(e *decisionlog.Entry) { e.Operation = "sts:AssumeRole" }, string(PartialCall)},
 		{"an older line", pull, func(e *decisionlog.Entry) { e.Version = 0 }, string(OlderFormat)},
 		{"a newer line", pull, func(e *decisionlog.Entry) { e.Version++ }, string(NewerFormat)},
 		{"no context", pull, func(e *decisionlog.Entry) { e.Context = nil }, string(OlderFormat)},
@@ -171,7 +171,7 @@ func TestCallersOfTheDirectory(t *testing.T) {
 // an anonymous caller, where others must fetch a token first.
 func TestAnonymousSession(t *testing.T) {
 	text := "sessions: {issuer: \"https://main.example.com\"}\n" + directory()["registries.yaml"]
-	text = strings.Replace(text, "sources: [header, jwt_authn], header: x-user", "sources: [session], challenge: bearer", 1)
+	text = strings.NewReplacer("sources: [header, jwt_authn], header: x-user", "sources: [session], challenge: bearer", "trustedHops: 1", "trustedHops: 0").Replace(text)
 	for source, want := range map[string]authz.Outcome{"session": authz.Allowed, "": authz.Unauthenticated, "header": authz.Unauthenticated} {
 		e := &decisionlog.Entry{
 			Version: decisionlog.Version, Decision: want, Registry: "main", Principal: "anonymous", Source: source,

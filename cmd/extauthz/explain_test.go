@@ -24,6 +24,25 @@ func loggedDenial(t *testing.T) string {
 	return ""
 }
 
+// signInOf returns the line of a sign-in of the caller of another line.
+func signInOf(t *testing.T, line string) string {
+	t.Helper()
+	var fields map[string]any
+	if err := json.Unmarshal([]byte(line), &fields); err != nil {
+		t.Fatal(err)
+	}
+	delete(fields, "repository")
+	delete(fields, "reference")
+	delete(fields, "reason")
+	fields["decision"], fields["operation"] = "allowed", "ecr:GetAuthorizationToken"
+	fields["actions"] = []any{map[string]any{"action": "ecr:GetAuthorizationToken", "resource": "*", "decision": "allowed", "statements": []any{}}}
+	text, err := json.Marshal(fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // TestExplain runs explain as typed.
 func TestExplain(t *testing.T) {
 	const policies, bob = "../../examples/quickstart/policies", "arn:aws:iam::123456789012:user/bob"
@@ -51,6 +70,7 @@ func TestExplain(t *testing.T) {
 		{"action", "", []string{"--principal", bob, "--action", "ecr:PutImage", "--resource", "arn:aws:ecr:eu-central-1:123456789012:repository/team/app"}, 0, suggestion, nil},
 		{"CheckRequest without credential", strings.NewReplacer(`"main"`, `"quickstart"`, "main.example.com", "127.0.0.1:8080").Replace(checkRequestOf("")), []string{"--check-request", "-"}, 0, "decision:  unauthenticated", nil},
 		{"help", "", []string{"--help"}, 0, "Example:\n  extauthz explain", nil},
+		{"sign-in", signInOf(t, denial), nil, 0, "requires:  ecr:GetAuthorizationToken on *: allowed", nil},
 		{"unknown id", "", []string{"--log", log, "--id", "none"}, 1, "", []string{"no decision none among 2"}},
 		{"older line", strings.Replace(denial, `"version":1,`, "", 1), nil, 1, "", []string{"cannot be explained", "older format"}},
 		{"several decisions", denial + "\n" + another, nil, 2, "", []string{"several decisions"}},
