@@ -55,7 +55,7 @@ func maxSize(file string) int64 {
 }
 
 // isSecret reports whether a file contains secrets that others must not read.
-func isSecret(file string) bool { return file == AccessKeysPath }
+func isSecret(file string) bool { return file == AccessKeysPath || file == config.UpstreamsPath }
 
 // policyTests is the form of the paths of policy tests.
 var policyTests = regexp.MustCompile(`^tests/[A-Za-z0-9+=,.@_-]{1,128}\.yaml$`)

@@ -2,6 +2,9 @@ package policystore
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -73,6 +76,23 @@ func TestUpstreamRealm(t *testing.T) {
 	}
 	if all := store.Realms(); len(all) != 1 || all[0].URL != "https://127.0.0.1:1/token" || all[0].Failures != 1 {
 		t.Errorf("realms %+v, want one with one failure", all)
+	}
+}
+
+// TestModeOfUpstreams checks that others must not be able to read the file.
+func TestModeOfUpstreams(t *testing.T) {
+	store, dir := newStore(t, withUpstreams("upstreams:\n- {registry: a, token: "+secret+"}\n"))
+	for _, c := range []struct {
+		mode os.FileMode
+		ok   bool
+	}{{0o644, false}, {0o440, true}, {0o660, false}, {0o600, true}} {
+		if err := os.Chmod(filepath.Join(dir, "upstreams.yaml"), c.mode); err != nil {
+			t.Fatal(err)
+		}
+		err := store.Reload()
+		if want := fmt.Sprintf("upstreams.yaml: the mode %#o lets others read its secrets", c.mode); c.ok != (err == nil) || !c.ok && !strings.Contains(err.Error(), want) {
+			t.Errorf("mode %#o: %v", c.mode, err)
+		}
 	}
 }
 

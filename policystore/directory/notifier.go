@@ -196,12 +196,9 @@ func (n *Notifier) distinct(dirs []string, l *listing, r route, alive map[string
 // Close ends watching.
 func (n *Notifier) Close() { n.watcher.Close() }
 
-// isRelevant reports whether an event may change the content: anything except a change of
-// mode, and on the route to the policy directory only a change of the route.
+// isRelevant reports whether an event may change the content, or the mode of a file with
+// secrets: on the route to the policy directory only a change of the route.
 func (n *Notifier) isRelevant(e fsnotify.Event) bool {
-	if e.Op == fsnotify.Chmod {
-		return false
-	}
 	names := (*n.route.Load())[filepath.Dir(e.Name)]
 	return names == nil || slices.Contains(names, e.Name)
 }

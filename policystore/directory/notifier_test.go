@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -55,4 +56,61 @@ func TestFollow(t *testing.T) {
 	directorytest.Write(t, dir, map[string]string{"a/b": "1"})
 	follows("created again, and not watched before it was read", true)
 	follows("nothing is new since", false)
+}
+
+// TestChangeOfMode checks that a change of the mode of a file is an event, and that reading files is
+// none: otherwise each reload would cause another.
+func TestChangeOfMode(t *testing.T) {
+	dir := t.TempDir()
+	directorytest.Write(t, dir, map[string]string{"secret": "1", "a/b": "2"})
+	n, err := NewNotifier()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	r := NewReader(dir, testLayout)
+	read := func() { // without what is known of the files
+		if _, err := NewReader(dir, testLayout).Read(); err != nil {
+			t.Error(err)
+		}
+	}
+	chmod := func(mode os.FileMode) func() {
+		return func() {
+			if err := os.Chmod(filepath.Join(dir, "secret"), mode); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	chmod(0o600)()
+	if _, err := r.Read(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Follow(r); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range []struct {
+		name   string
+		change func()
+		want   []string
+	}{
+		{"reading", read, nil},
+		{"a change of mode", chmod(0o640), []string{"secret"}},
+		{"the former mode", chmod(0o600), []string{"secret"}},
+		{"reading again", read, nil},
+	} {
+		c.change()
+		last := fmt.Sprintf("last%d", i)
+		directorytest.Write(t, dir, map[string]string{last: ""}) // whose event is after the others
+		var got []string
+		for !slices.Contains(got, last) {
+			<-n.Changed()
+			for _, path := range n.hints.take() {
+				got = append(got, filepath.Base(path))
+			}
+		}
+		slices.Sort(got)
+		if want := append([]string{last}, c.want...); !slices.Equal(slices.Compact(got), want) {
+			t.Errorf("%s: events of %q, want %q", c.name, got, want)
+		}
+	}
 }

@@ -3,8 +3,10 @@ package e2e
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -128,11 +130,15 @@ func tagOf(t testing.TB, address, repository, tag string) name.Tag {
 // ownPolicies are the policies of a scenario that does not name others.
 var ownPolicies = filepath.Join("testdata", "policies")
 
-// copyPolicies copies a policy directory into a temporary folder.
+// copyPolicies copies a policy directory into a temporary folder. Others cannot read the registry's
+// credential.
 func copyPolicies(t testing.TB, from string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "etc", "policies")
 	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(dir, "upstreams.yaml"), 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
 	return dir

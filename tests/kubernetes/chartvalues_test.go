@@ -39,6 +39,7 @@ func TestChartRefuses(t *testing.T) {
 		{"git and a ConfigMap", "shared", "policies: { configMaps: [ { name: a } ] }", "policies.gitSync.repo: "},
 		{"passwords in values", "sidecar", `policies: { files: { htpasswd: "" } }`, "policies.files: htpasswd "},
 		{"access keys in values", "sidecar", `policies: { files: { access-keys: "" } }`, "policies.files: access-keys "},
+		{"a registry's credential in values", "sidecar", `policies: { files: { upstreams.yaml: "" } }`, "policies.files: upstreams.yaml "},
 		{"a path twice", "sidecar", `policies: { files: { managed..team-pull.json: "" } }`, "is there twice"},
 		{"a setting of the chart", "mesh", `extauthz: { env: { EXTAUTHZ_LISTEN: ":1" } }`, "the chart sets EXTAUTHZ_LISTEN itself"},
 		{"no TLS for clients", "sidecar", `envoy: { tlsSecret: "" }`, "envoy.tlsSecret: "},

@@ -10,7 +10,7 @@
   {{- end }}
   {{- $keys := dict }}
   {{- range $path, $text := .files }}
-    {{- if has $path (list "htpasswd" "access-keys") }}
+    {{- if has $path (list "htpasswd" "access-keys" "upstreams.yaml") }}
       {{- fail (printf "policies.files: %s would be in a ConfigMap, and in the values of the release; put it into a Secret and name that in policies.secrets" $path) }}
     {{- end }}
     {{- $key := $path | replace "/" ".." }}

@@ -22,9 +22,10 @@ func Write(t testing.TB, dir string, texts map[string]string) {
 	}
 }
 
-// modeOf returns the mode of a file: that of a secret for access keys.
+// modeOf returns the mode of a file: that of a secret for those of a policy directory with secrets.
 func modeOf(path string) fs.FileMode {
-	if filepath.Base(path) == "access-keys" {
+	switch filepath.Base(path) {
+	case "access-keys", "upstreams.yaml":
 		return 0o600
 	}
 	return 0o644
