@@ -25,3 +25,7 @@ func Check(t testing.TB, missing error) {
 // .ci/run, because what the test runs takes long to build. `make test` lists such tests
 // separately.
 const LeftToCI = "left to .ci/run: "
+
+// LeftToBench is the prefix of the reason why a test is skipped that needs what only `make bench`
+// builds. `make test` and .ci/run list such tests separately.
+const LeftToBench = "left to make bench: "

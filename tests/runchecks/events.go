@@ -82,17 +82,24 @@ func (e *events) test(v event, key string) {
 		}
 		fmt.Fprintf(e.out, "FAIL %s %s\n%s", v.Package, v.Test, strings.Join(e.output[key], ""))
 	case "skip":
-		line := fmt.Sprintf("%s %s: %s", v.Package, v.Test, e.skipReason(key))
-		if _, reason, left := strings.Cut(line, prerequisite.LeftToCI); left {
-			o.Left = []string{fmt.Sprintf("%s %s: %s", v.Package, v.Test, reason)}
-		} else {
-			o.Missing = []string{line}
-		}
+		o = skipped(v.Package+" "+v.Test, e.skipReason(key))
 	default:
 		return
 	}
 	delete(e.output, key)
 	e.outcome, e.tests[v.Package] = e.outcome.plus(o), e.tests[v.Package].plus(o)
+}
+
+// skipped returns the outcome of a test that was skipped for a reason.
+func skipped(test, reason string) outcome {
+	line := test + ": " + reason
+	if _, why, left := strings.Cut(reason, prerequisite.LeftToCI); left {
+		return outcome{Left: []string{test + ": " + why}}
+	}
+	if strings.Contains(reason, prerequisite.LeftToBench) {
+		return outcome{Elsewhere: []string{line}}
+	}
+	return outcome{Missing: []string{line}}
 }
 
 // subtestFailed reports whether a subtest of the test failed. Then the name of the subtest

@@ -40,6 +40,9 @@ func TestEvents(t *testing.T) {
 		{"left to .ci/run", `{"Action":"output","Package":"p","Test":"TestA/cosign","Output":"    client_test.go:7: left to .ci/run: takes minutes\n"}
 {"Action":"skip","Package":"p","Test":"TestA/cosign"}
 {"Action":"pass","Package":"p"}`, outcome{Left: []string{"p TestA/cosign: takes minutes"}}, ""},
+		{"left to make bench", `{"Action":"output","Package":"p","Test":"TestA","Output":"    opa_test.go:7: left to make bench: takes minutes\n"}
+{"Action":"skip","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p"}`, outcome{Elsewhere: []string{"p TestA: opa_test.go:7: left to make bench: takes minutes"}}, ""},
 		{"no test files", `{"Action":"skip","Package":"p"}`, outcome{}, ""},
 		{"a line that is not an event", "go: downloading x v1.0.0", outcome{}, "go: downloading x v1.0.0"},
 	}

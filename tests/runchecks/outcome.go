@@ -16,6 +16,7 @@ type outcome struct {
 	Reasons        []string // why something failed, a line each
 	Missing        []string // what could not run here and why, a line each
 	Left           []string // what is left to .ci/run, a line each
+	Elsewhere      []string // what only another target of the Makefile runs, a line each
 }
 
 // of returns the outcome of a single check, which passed if err is nil.
@@ -43,6 +44,7 @@ func (o outcome) plus(other outcome) outcome {
 	return outcome{
 		o.Passed + other.Passed, o.Failed + other.Failed,
 		append(o.Reasons, other.Reasons...), append(o.Missing, other.Missing...), append(o.Left, other.Left...),
+		append(o.Elsewhere, other.Elsewhere...),
 	}
 }
 
@@ -57,7 +59,8 @@ func (o *outcome) judge(ci bool) {
 	}
 }
 
-// line returns the numbers of the outcome.
+// line returns the numbers of the outcome. What only another target runs is not among those that
+// were skipped.
 func (o outcome) line() string {
 	return fmt.Sprintf("%d passed, %d failed, %d skipped", o.Passed, o.Failed, len(o.Missing)+len(o.Left))
 }
@@ -73,8 +76,8 @@ func (o outcome) word() string {
 	return "ok"
 }
 
-// summarize prints what ran, what failed, what could not run and what is left to .ci/run,
-// and reports whether anything failed. Stages run next to each other, so all of them took
+// summarize prints what ran, what failed, what could not run and what is left to .ci/run or to
+// another target, and reports whether anything failed. Stages run next to each other, so all of them took
 // less time than their sum.
 func summarize(out io.Writer, results []result, took time.Duration) (failed bool) {
 	var total outcome
@@ -89,6 +92,7 @@ func summarize(out io.Writer, results []result, took time.Duration) (failed bool
 	list(out, "What failed", results, func(r result) []string { return r.Reasons })
 	list(out, "What could not run here", results, func(r result) []string { return r.Missing })
 	list(out, "What is left to .ci/run", results, func(r result) []string { return r.Left })
+	list(out, "What only another target runs", results, func(r result) []string { return r.Elsewhere })
 	fmt.Fprintf(out, "\n%s\n", total.line())
 	return total.Failed > 0
 }

@@ -26,6 +26,8 @@ func TestSummarize(t *testing.T) {
 		{"missing in CI", outcome{Passed: 3, Missing: []string{"Envoy"}}, true, "3 passed, 1 failed, 1 skipped", true},
 		{"left to .ci/run", outcome{Passed: 3, Left: []string{"cosign"}}, false, "3 passed, 0 failed, 1 skipped", false},
 		{"left to .ci/run, in CI", outcome{Passed: 3, Left: []string{"cosign"}}, true, "3 passed, 1 failed, 1 skipped", true},
+		{"left to another target, in CI", outcome{Passed: 3, Elsewhere: []string{"OPA-Envoy"}}, true, "3 passed, 0 failed, 0 skipped", false},
+		{"only left to another target", outcome{Elsewhere: []string{"OPA-Envoy"}}, false, "0 passed, 1 failed, 0 skipped", true},
 		{"nothing", outcome{}, false, "0 passed, 1 failed, 0 skipped", true},
 	}
 	for _, c := range cases {
@@ -37,7 +39,7 @@ func TestSummarize(t *testing.T) {
 			if failed != c.failed || lines[len(lines)-1] != c.last {
 				t.Errorf("failed %v, last line %q; want %v, %q", failed, lines[len(lines)-1], c.failed, c.last)
 			}
-			for _, line := range slices.Concat(c.o.Reasons, c.o.Missing, c.o.Left) {
+			for _, line := range slices.Concat(c.o.Reasons, c.o.Missing, c.o.Left, c.o.Elsewhere) {
 				if !strings.Contains(out.String(), "stage: "+line) {
 					t.Errorf("the summary lacks %q", line)
 				}
