@@ -79,7 +79,7 @@ cluster-test: ## install the example for Kubernetes in a cluster of one node; ne
 
 bench: ## measure the sidecar next to servers that decide nothing (QUICK=true ONLY=REGEXP BEFORE=COMMIT; tests/bench/README.md)
 	@go build -C tests -o ../.cache/bin/bench ./bench
-	@exec .cache/bin/bench -quick='$(or $(QUICK),false)' -only='$(ONLY)' -before='$(BEFORE)' -opa='$(or $(OPA),false)' -compare='$(COMPARE)' -from='$(FROM)' -out='$(OUT)' -charts='$(CHARTS)'
+	@exec .cache/bin/bench -quick='$(or $(QUICK),false)' -only='$(ONLY)' -before='$(BEFORE)' -opa='$(OPA)' -compare='$(COMPARE)' -from='$(FROM)' -out='$(OUT)' -charts='$(CHARTS)'
 
 gobench: ## run the Go benchmarks of every package
 	go test -run '^$$' -bench . -benchmem ./...

@@ -143,7 +143,7 @@ func TestEnvoyConfig(t *testing.T) {
 // TestArguments checks that wrong arguments are errors.
 func TestArguments(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing.json")
-	for _, args := range [][]string{{"-unknown"}, {"more"}, {"-only", "("}, {"-compare", missing}} {
+	for _, args := range [][]string{{"-unknown"}, {"more"}, {"-only", "("}, {"-opa", "perhaps"}, {"-compare", missing}} {
 		if err := run(t.Context(), args, new(strings.Builder), new(strings.Builder)); err == nil {
 			t.Errorf("%v is accepted", args)
 		}

@@ -169,16 +169,22 @@ func (b *bench) settingOf(p *program, s scenario, policies string) setting {
 }
 
 // programsFor returns the servers that are compared under a scenario. Settings of the sidecar
-// are compared with the no-op server as it is. The rules for OPA-Envoy are those of
-// certificates and the usual policies.
+// are compared with the no-op server as it is.
 func (b *bench) programsFor(s scenario) []*program {
 	if s.environment != "" || s.traces != "" || s.tcp || s.shadow {
 		return slices.DeleteFunc(slices.Clone(b.programs), func(p *program) bool { return p.name != noop && p.name != sidecar })
 	}
-	if b.opa == nil || s.credential != workload.Certificate || s.statements != usualStatements || s.logged || s.uncached {
+	if b.opa == nil || !s.forOPA() {
 		return b.programs
 	}
 	return append(slices.Clone(b.programs), b.opa)
+}
+
+// forOPA reports whether OPA-Envoy can be measured under a scenario. Its rules are those of
+// certificates and the usual policies.
+func (s *scenario) forOPA() bool {
+	return s.credential == workload.Certificate && s.statements == usualStatements && !s.logged && !s.uncached &&
+		s.environment == "" && s.traces == "" && !s.tcp && !s.shadow
 }
 
 // traffic returns the checks of callers with a kind of credential.

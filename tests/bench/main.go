@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -13,6 +14,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -106,11 +108,11 @@ func parse(args []string, usage io.Writer) (*options, error) {
 	flags.IntVar(&o.rounds, "rounds", 0, "the number of rounds; 0 is the usual number")
 	flags.Uint64Var(&o.seed, "seed", 1, "of all random numbers")
 	flags.StringVar(&o.before, "before", "", "a commit whose sidecar is measured too")
-	flags.BoolVar(&o.opa, "opa", false, "also measure OPA-Envoy with equivalent rules, if it can be downloaded and built")
 	flags.StringVar(&o.out, "out", "", "the file for the measurements (default .cache/bench/DATE.json)")
 	flags.StringVar(&o.from, "from", "", "measure nothing: print and draw the measurements of this file")
 	flags.StringVar(&o.charts, "charts", "", "a folder to draw the charts into")
 	flags.StringVar(&o.compare, "compare", "", "a file of an earlier run to compare with")
+	opa := flags.String("opa", "", "true or false: also measure OPA-Envoy with equivalent rules, if it can be downloaded and built (default true in full runs)")
 	only := flags.String("only", "", "a regular expression: measure only the workloads that it matches")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
@@ -118,6 +120,9 @@ func parse(args []string, usage io.Writer) (*options, error) {
 	var err error
 	if o.only, err = regexp.Compile(*only); err != nil {
 		return nil, fmt.Errorf("-only: %w", err)
+	}
+	if o.opa, err = strconv.ParseBool(cmp.Or(*opa, strconv.FormatBool(!o.quick && !o.instant))); err != nil {
+		return nil, fmt.Errorf("-opa %q: %w; give true or false", *opa, errors.Unwrap(err))
 	}
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))

@@ -66,6 +66,10 @@ func (b *bench) startOnce(p *program, folder string, policies *workload.Policies
 	if err != nil {
 		return err
 	}
+	started, _, err := s.memory()
+	if err != nil {
+		return err
+	}
 	load := &drive.Load{Checks: checks, AllowsAll: !p.decides}
 	if _, _, err := b.use(s, func(ctx context.Context, client *drive.Client) *drive.Tally {
 		return client.Closed(ctx, load, streams, b.slot)
@@ -78,6 +82,7 @@ func (b *bench) startOnce(p *program, folder string, policies *workload.Policies
 	}
 	b.run.Add(startup, p.name, result.InForce, millis(ready))
 	b.run.Add(startup, p.name, result.TotalCPU, millis(used))
+	b.run.Add(startup, p.name, result.Started, mebibytes(started))
 	b.run.Add(startup, p.name, result.Resident, mebibytes(resident))
 	b.run.Add(startup, p.name, result.Peak, mebibytes(peak))
 	if !p.decides {

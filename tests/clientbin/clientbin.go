@@ -2,6 +2,7 @@ package clientbin
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"os"
@@ -46,6 +47,10 @@ func AWS() []Client { return []Client{ECRLogin, ECRProvider} }
 // Linter is the program that checks the code. It is not a client, but is built like one.
 var Linter = Client{Package: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", Version: "v2.15.0"}
 
+// OPA is Open Policy Agent with Envoy's ext_authz, which the benchmark measures next to the
+// sidecar. The proxy for modules does not list its versions, so that go install cannot find it.
+var OPA = Client{Package: "github.com/open-policy-agent/opa-envoy-plugin/cmd/opa-envoy-plugin", Version: "v1.15.2-envoy", Heavy: true, Module: "bench/opa"}
+
 // All returns every client, the heavy ones last.
 func All() []Client { return []Client{Regctl, Ctr, Helm, Cosign} }
 
@@ -69,9 +74,22 @@ func (c Client) Wanted() bool {
 // Name returns the name of the program.
 func (c Client) Name() string { return path.Base(c.Package) }
 
-// Program returns the path of the program, which may not exist yet.
+// Program returns the path of the program, which may not exist yet. It is another one after the
+// version changes, or any module that the folder Module requires.
 func (c Client) Program() string {
-	return filepath.Join(checkout.Cache(), "clients", c.Name()+"-"+c.Version, c.Name())
+	return filepath.Join(checkout.Cache(), "clients", c.Name()+"-"+c.Version+c.requirements(), c.Name())
+}
+
+// requirements returns a name for the content of go.sum in the folder Module, or "" without one.
+func (c Client) requirements() string {
+	if c.Module == "" {
+		return ""
+	}
+	sums, err := os.ReadFile(filepath.Join(checkout.Tests(), c.Module, "go.sum"))
+	if err != nil {
+		return "" // the build will fail
+	}
+	return fmt.Sprintf("-%.4x", sha256.Sum256(sums))
 }
 
 // Built reports whether the program exists.

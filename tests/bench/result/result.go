@@ -29,6 +29,7 @@ const (
 	EnvoyCPU    = "Envoy CPU"   // of Envoy alone, µs for each request
 	InForce     = "in force"    // ms from a change or the start to the policies being in force
 	TotalCPU    = "total CPU"   // of the server, in ms, for all of a start or a change
+	Started     = "started"     // MiB of memory right after the start
 	Resident    = "resident"    // MiB of memory after a load
 	Peak        = "peak"        // MiB of memory at most
 	Share       = "share"       // percent of the CPU time of a profile

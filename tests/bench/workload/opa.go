@@ -5,50 +5,71 @@ import (
 	"fmt"
 )
 
-// A regoStatement is a statement in the form that opa.rego reads.
-type regoStatement struct {
-	Effect   string   `json:"effect"`
-	Actions  []string `json:"actions,omitempty"`
-	Prefix   string   `json:"prefix"`
-	Unless   string   `json:"unless,omitempty"`
-	Team     string   `json:"team,omitempty"`
-	Networks []string `json:"networks,omitempty"`
-}
-
-// RegoData returns the statements of policies of the shape Spread as data for OPA. They decide
-// the checks as the policies do.
+// RegoData returns the statements of policies of the shape Spread as data for opa.rego. As OPA
+// recommends for speed, they are objects whose keys are what a rule looks them up by.
 func (p *Policies) RegoData() ([]byte, error) {
-	teams, repositories := map[string][]regoStatement{}, map[string][]regoStatement{}
+	teams, repositories := map[string]regoTeam{}, map[string]regoRepository{}
 	for i := range p.Teams {
-		teams[fmt.Sprintf("team-%d", i)] = p.regoTeam(i)
+		teams[teamName(i)] = newRegoTeam(i)
 	}
-	pull := actionsOf(pullActions)
 	for i := range p.Repositories {
-		repositories[p.Repository(i)] = []regoStatement{
-			{Effect: "Allow", Team: fmt.Sprintf("team-%d", (i+1)%p.Teams), Actions: pull},
-			{Effect: "Deny", Networks: []string{"10.0.0.0/8", "127.0.0.0/8"}},
-		}
+		repositories[p.Repository(i)] = p.regoRepository(i)
 	}
 	return json.Marshal(map[string]any{"teams": teams, "repositories": repositories})
 }
 
-// regoTeam returns the statements of teamPolicy.
-func (p *Policies) regoTeam(team int) []regoStatement {
-	pull, push, list := actionsOf(pullActions), actionsOf(pushActions), actionsOf(listActions)
-	own, shared := fmt.Sprintf("team-%d/", team), fmt.Sprintf("shared/team-%d/", team)
-	return []regoStatement{
-		{Effect: "Allow", Actions: []string{"ecr:GetAuthorizationToken"}},
-		{Effect: "Allow", Actions: pull, Prefix: own},
-		{Effect: "Allow", Actions: push, Prefix: own},
-		{Effect: "Allow", Actions: list, Prefix: own},
-		{Effect: "Allow", Actions: pull, Prefix: "base/"},
-		{Effect: "Allow", Actions: pull, Prefix: shared},
-		{Effect: "Allow", Actions: push, Prefix: shared},
-		{Effect: "Allow", Actions: list, Prefix: "shared/"},
-		{Effect: "Deny", Actions: push, Prefix: own + "release-", Unless: "release-"},
-		{Effect: "Deny", Actions: []string{"ecr:BatchDeleteImage"}, Prefix: own, Unless: "nothing"},
-	}
+// A regoTeam is a team's policy: the statements of each action.
+type regoTeam struct {
+	Allow map[string][]string   `json:"allow"` // prefixes of repositories
+	Deny  map[string][]regoDeny `json:"deny"`
 }
+
+// A regoDeny denies workloads whose names do not begin with Unless what they do with repositories
+// whose names begin with Prefix. It denies all workloads if Unless is empty.
+type regoDeny struct {
+	Prefix string `json:"prefix"`
+	Unless string `json:"unless,omitempty"`
+}
+
+// newRegoTeam returns the statements of teamPolicy.
+func newRegoTeam(team int) regoTeam {
+	pull, push, list := actionsOf(pullActions), actionsOf(pushActions), actionsOf(listActions)
+	own, shared := teamName(team)+"/", "shared/"+teamName(team)+"/"
+	t := regoTeam{map[string][]string{"ecr:GetAuthorizationToken": {""}}, map[string][]regoDeny{}}
+	for _, s := range []struct {
+		actions []string
+		prefix  string
+	}{
+		{pull, own}, {push, own}, {list, own}, {pull, "base/"}, {pull, shared}, {push, shared}, {list, "shared/"},
+	} {
+		for _, action := range s.actions {
+			t.Allow[action] = append(t.Allow[action], s.prefix)
+		}
+	}
+	for _, action := range push {
+		t.Deny[action] = []regoDeny{{own + "release-", "release-"}}
+	}
+	t.Deny["ecr:BatchDeleteImage"] = []regoDeny{{Prefix: own}}
+	return t
+}
+
+// A regoRepository is a repository's policy: which teams each action is allowed to, and the
+// networks outside which everything is denied.
+type regoRepository struct {
+	Allow    map[string]map[string]bool `json:"allow"`
+	Networks []string                   `json:"networks"`
+}
+
+// regoRepository returns the statements of repositoryPolicy.
+func (p *Policies) regoRepository(i int) regoRepository {
+	r := regoRepository{map[string]map[string]bool{}, []string{"10.0.0.0/8", "127.0.0.0/8"}}
+	for _, action := range actionsOf(pullActions) {
+		r.Allow[action] = map[string]bool{teamName((i + 1) % p.Teams): true}
+	}
+	return r
+}
+
+func teamName(team int) string { return fmt.Sprintf("team-%d", team) }
 
 // actionsOf returns the elements of a list in a policy.
 func actionsOf(list string) (actions []string) {
