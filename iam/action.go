@@ -14,12 +14,9 @@ type actionElement struct {
 // noActions is the element of a statement with a fault.
 var noActions actionElement
 
-// cover reports whether the element covers the action of the request.
-func (e *actionElement) cover(q *query) bool {
-	if q.action != otherAction {
-		return e.covered.has(q.action)
-	}
-	return e.matches(q.request.Action, &q.meter)
+// covers reports whether the statement covers the action of the request.
+func (s *Statement) covers(q *query) bool {
+	return s.covered.has(q.action) && (q.action != otherAction || s.actions.matches(q.request.Action, &q.meter))
 }
 
 // matches reports whether the element covers the action, which may be any.

@@ -106,6 +106,7 @@ func (c *compiler) actions(n *node, s *Statement, known bool) {
 		}
 		return newActionElement(not, patterns), c.broken == before && !m.value.lacks
 	})
+	s.covered = s.actions.covered
 }
 
 func (c *compiler) resources(n *node, s *Statement, known bool) {
@@ -132,7 +133,6 @@ func (c *compiler) resources(n *node, s *Statement, known bool) {
 		e.index()
 		return e, c.broken == before && !m.value.lacks
 	})
-	s.keys = slices.Clip(s.resources.keys)
 }
 
 // resource reads one entry of a statement's Resource or NotResource.

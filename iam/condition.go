@@ -5,11 +5,11 @@ import "net/netip"
 // condition is one key of one operator in a Condition block.
 type condition struct {
 	parsedOperator
-	key      string // lower-cased
-	name     string // as written
-	operands []operand
-	// tagVariables are the variables in the operands that have the key of a tag.
-	tagVariables []string
+	key          string // lower-cased
+	name         string // as written
+	operands     []operand
+	variables    []string       // the keys of the variables in the operands
+	tagVariables []string       // those that are keys of a tag
 	texts        patternSet     // the operands of string and ARN operators
 	networks     []netip.Prefix // the operands of address operators
 	each         int            // steps of comparing with the operands one by one

@@ -10,14 +10,8 @@ type Elements struct {
 	actions    elementTable[actionElement]
 	resources  elementTable[resourceElement]
 	principals elementTable[principalElement]
-	conditions elementTable[conditionElement]
+	conditions elementTable[[]condition]
 	key        []byte // memory for a key
-}
-
-// conditionElement is a Condition block.
-type conditionElement struct {
-	conditions []condition
-	keys       []string // of conditions and of policy variables in their operands
 }
 
 // maxElements is the limit on the compiled elements of each kind that are found again, so

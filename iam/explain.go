@@ -269,7 +269,7 @@ func (l *policyList) missingKeys(q *query, missing map[string]string) {
 }
 
 func (s *Statement) missingKeys(ctx Context, missing map[string]string) {
-	for _, key := range s.keys {
+	for key := range s.keys() {
 		if _, found := ctx.Lookup(key); !found {
 			missing[strings.ToLower(key)] = key
 		}

@@ -188,7 +188,7 @@ func (x *statementIndex) visitList(l *placeList, r route, q *query, f func(*plac
 		if q.meter.exhausted() {
 			return
 		}
-		if s := x.places[n].statement; s.actions.covered.has(q.action) && s.principals.firstRoute(q) == r {
+		if s := x.places[n].statement; s.covered.has(q.action) && s.principals.firstRoute(q) == r {
 			f(&x.places[n])
 		}
 	}
@@ -257,7 +257,7 @@ func (x *statementIndex) newPlaceList(places []int32) placeList {
 	l.byAction = make([][]int32, otherAction+1)
 	for _, n := range places {
 		for action := range l.byAction {
-			if x.places[n].statement.actions.covered.has(action) {
+			if x.places[n].statement.covered.has(action) {
 				l.byAction[action] = append(l.byAction[action], n)
 			}
 		}

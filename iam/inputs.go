@@ -57,14 +57,14 @@ func (p *Policies) Inputs(r *Request) Inputs {
 // mayApply reports whether the statement applies to the caller, action and resource of
 // the request with some context.
 func (s *Statement) mayApply(q *query) bool {
-	return s.actions.cover(q) && (s.principals == nil || s.principals.matches(q)) &&
+	return s.covers(q) && (s.principals == nil || s.principals.matches(q)) &&
 		(s.resources.hasVariables() || s.resources.matches(q.resourceFor(s.Effect), s.Effect, nil, &q.meter))
 }
 
 // add adds the inputs of a statement.
 func (in *Inputs) add(s *Statement) {
 	clock := 0 // how often the statement mentions the clock
-	for _, key := range s.keys {
+	for key := range s.keys() {
 		switch strings.ToLower(key) {
 		case currentTimeKey, epochTimeKey:
 			clock++

@@ -37,7 +37,7 @@ func (p *Policy) NeededTag() (use Entry, found bool) {
 // addMentions records what the compiled document mentions.
 func (p *Policy) addMentions(d *Document) {
 	for i := range p.Statements {
-		for _, key := range p.Statements[i].keys {
+		for key := range p.Statements[i].keys() {
 			p.conditionKeys = append(p.conditionKeys, strings.ToLower(key))
 		}
 	}

@@ -231,7 +231,7 @@ func (o *openEvaluation) candidates(l *policyList) (places []place) {
 // match returns the requests to which a statement applies.
 func (o *openEvaluation) match(l *policyList, at *place) OpenMatch {
 	m, s := OpenMatch{Match: Match{l.class, l.level, at.policy, at.statement}}, at.statement
-	if !s.actions.cover(o.query) || s.principals != nil && !s.principals.matches(o.query) {
+	if !s.covers(o.query) || s.principals != nil && !s.principals.matches(o.query) {
 		return m
 	}
 	m.Applies = o.resources(s)

@@ -121,10 +121,13 @@ type Statement struct {
 	// closing one.
 	Start, End diag.Point
 
+	// covered is that of actions. It is also here because most statements are about other
+	// actions than a request, and reading memory takes longer than the comparison.
+	covered actionSet
+
 	// Equal statements of several policies can share these.
 	actions    *actionElement
 	resources  *resourceElement
 	principals *principalElement // nil where the kind of policy has none
 	conditions []condition
-	keys       []string // condition keys mentioned, as written
 }

@@ -101,7 +101,16 @@ func (p *Policy) UsesKey(key string) bool {
 		return false
 	}
 	return slices.ContainsFunc(p.Statements, func(s Statement) bool {
-		uses := slices.ContainsFunc(s.keys, func(k string) bool { return equalIgnoringCase(k, key) })
-		return uses && (s.ConcernsECR() || s.concernsSTS())
+		return s.mentions(key) && (s.ConcernsECR() || s.concernsSTS())
 	})
+}
+
+// mentions reports whether the statement mentions a condition key, in any case.
+func (s *Statement) mentions(key string) bool {
+	for mentioned := range s.keys() {
+		if equalIgnoringCase(mentioned, key) {
+			return true
+		}
+	}
+	return false
 }

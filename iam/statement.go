@@ -1,11 +1,14 @@
 package iam
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // concerns reports whether the statement is about the request's action, resource and
 // caller. It ignores the conditions.
 func (s *Statement) concerns(q *query) bool {
-	return s.actions.cover(q) &&
+	return s.covers(q) &&
 		s.resources.matches(q.resourceFor(s.Effect), s.Effect, q.request.Context, &q.meter) &&
 		(s.principals == nil || s.principals.matches(q))
 }
@@ -14,17 +17,39 @@ func (s *Statement) concerns(q *query) bool {
 // without a value leaves open which resources the statement is about.
 func (s *Statement) couldConcern(q *query) bool {
 	return s.concerns(q) || !s.resources.resolvable(q.request.Context) &&
-		s.actions.cover(q) && (s.principals == nil || s.principals.matches(q))
+		s.covers(q) && (s.principals == nil || s.principals.matches(q))
 }
 
 // applies reports whether the statement takes effect. It does not for a
 // request whose evaluation has taken too many steps, which is denied.
 func (s *Statement) applies(q *query) bool {
-	if !s.actions.covered.has(q.action) {
+	if !s.covered.has(q.action) {
 		return false
 	}
 	q.meter.charge(statementSteps)
 	return !q.meter.exhausted() && s.concerns(q) && s.conditionsHold(q.request.Context, &q.meter) && !q.meter.exhausted()
+}
+
+// keys returns the condition keys that the statement mentions, as it writes them.
+func (s *Statement) keys() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, key := range s.resources.keys {
+			if !yield(key) {
+				return
+			}
+		}
+		for i := range s.conditions {
+			c := &s.conditions[i]
+			if !yield(c.name) {
+				return
+			}
+			for _, key := range c.variables {
+				if !yield(key) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // conditionsHold reports whether every condition is true.

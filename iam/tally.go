@@ -43,7 +43,9 @@ func (t *tally) addPolicy(offset int, p *Policy, q *query) {
 		return
 	}
 	for i := range p.Statements {
-		t.add(offset+i, p, &p.Statements[i], q)
+		if s := &p.Statements[i]; s.covered.has(q.action) {
+			t.add(offset+i, p, s, q)
+		}
 	}
 }
 

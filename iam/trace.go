@@ -64,7 +64,7 @@ func (p *Policies) Trace(r *Request) []StatementTrace {
 func (t *StatementTrace) compare(q *query) {
 	s := t.Statement
 	switch {
-	case !s.actions.cover(q):
+	case !s.covers(q):
 		t.Applicability = OtherAction
 	case !s.resources.matches(q.resourceFor(s.Effect), s.Effect, q.request.Context, &q.meter):
 		t.Applicability = OtherResource
