@@ -12,8 +12,8 @@
 //
 // Reading and writing messages with the generated types would cost more than deciding. A
 // check is therefore read from protobuf's wire format, and its answer is appended in that
-// format. A check is read in two steps. The first step rejects messages that protobuf would
-// reject. It uses the types' descriptors, so that no list of fields can be incomplete.
-// The second step finds the fields that count and copies them, because gRPC reuses the
-// memory of the message. The tests compare both directions with the generated types.
+// format. A check is read in one pass, which rejects a message that protobuf would reject,
+// finds the fields that count, and copies them, because gRPC reuses the memory of the message.
+// What it checks follows from the types' descriptors, so that no list of fields can be
+// incomplete. The tests compare both directions with the generated types.
 package envoy
