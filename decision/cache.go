@@ -172,6 +172,14 @@ type search struct {
 	time int64
 }
 
+// evaluate returns the decision of policies on r, which was not found.
+func (s *search) evaluate(policies *iam.Policies, r *iam.Request) iam.Decision {
+	if s.on != nil {
+		return s.on.inputs.Evaluate(policies, r)
+	}
+	return policies.Evaluate(r)
+}
+
 // find searches for the decision on r. It appends the values of the inputs of r to b.
 func (c *cache) find(r *iam.Request, session []*iam.Policy, b []byte) (s search, values []byte) {
 	s.hash = c.hash(r, session)

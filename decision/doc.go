@@ -12,7 +12,8 @@
 // the decision. The cache contains the inputs for each principal, action and resource, and
 // the decision for each combination of their values. Most decisions have no inputs, and are
 // found with one look-up; the others take two. If no statement mentions the client's
-// address, one decision applies to all addresses.
+// address, one decision applies to all addresses. With the inputs, the cache contains the
+// statements that could apply, and a decision that it does not contain evaluates only these.
 //
 // Comparing the time with a date changes its result only at that date. So the time is not
 // one of the values: a decision is cached with the period between two such dates. The cache

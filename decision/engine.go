@@ -58,7 +58,7 @@ func (e *Engine) Decide(r *iam.Request, session []*iam.Policy) iam.Decision {
 		return s.found.decision
 	}
 	policies := e.applicable(r, session)
-	d := policies.Evaluate(r)
+	d := s.evaluate(&policies, r)
 	e.cache.addDecision(s, values, r, session, &policies, d, nil)
 	return d
 }

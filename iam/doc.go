@@ -44,7 +44,9 @@
 //
 // Long lists within a statement are searched in the same way: literals by their hashes,
 // patterns by their beginnings, address ranges in O(log n), and principals by their keys.
-// [Policies.Inputs] returns what else of a request a decision depends on.
+// [Policies.Inputs] returns what else of a request a decision depends on, and
+// [Inputs.Evaluate] decides again for the same caller, action and resource: it looks only at
+// the statements that may apply to them.
 //
 // # Cost
 //

@@ -216,15 +216,15 @@ func (p *Policies) evaluate(q *query, f *facts) {
 	if !f.caller.hasIdentity() {
 		return
 	}
-	identity := tallyOf(IdentityClass, 0, p.Identity, p.Indexes.Identity, q)
+	identity := tallyOf(listID{class: IdentityClass}, p.Identity, p.Indexes.Identity, q)
 	if f.identity, f.identityMatch = identity.allows(), identity.allow; f.denies(&identity) {
 		return
 	}
-	boundary := tallyOf(BoundaryClass, 0, p.Boundary, nil, q)
+	boundary := tallyOf(listID{class: BoundaryClass}, p.Boundary, nil, q)
 	if f.boundary = len(p.Boundary) == 0 || boundary.allows(); f.denies(&boundary) {
 		return
 	}
-	session := tallyOf(SessionClass, 0, p.Session, nil, q)
+	session := tallyOf(listID{class: SessionClass}, p.Session, nil, q)
 	f.session = len(p.Session) == 0 && f.caller != FederatedUser || session.allows()
 	f.denies(&session)
 }
@@ -241,7 +241,7 @@ func (f *facts) denies(t *tally) bool {
 // denies.
 func (p *Policies) evaluateSCPs(q *query, f *facts) bool {
 	for level, policies := range p.SCPs {
-		t := tallyOf(SCPClass, level, policies, nil, q)
+		t := tallyOf(listID{class: SCPClass, level: level}, policies, nil, q)
 		if f.denies(&t) {
 			return true
 		}
@@ -253,7 +253,7 @@ func (p *Policies) evaluateSCPs(q *query, f *facts) bool {
 // evaluateRCPs reports whether a level denies.
 func (p *Policies) evaluateRCPs(q *query, f *facts) bool {
 	for level, policies := range p.RCPs {
-		if t := tallyOf(RCPClass, level, policies, nil, q); f.denies(&t) {
+		if t := tallyOf(listID{class: RCPClass, level: level}, policies, nil, q); f.denies(&t) {
 			return true
 		}
 	}
@@ -263,12 +263,12 @@ func (p *Policies) evaluateRCPs(q *query, f *facts) bool {
 // evaluateResource sets the strongest grant of the resource-based policies. It reports
 // whether one denies.
 func (p *Policies) evaluateResource(q *query, f *facts) bool {
-	resource := tallyOf(ResourceClass, 0, p.Resource, p.Indexes.Resource, q)
+	resource := tallyOf(listID{class: ResourceClass}, p.Resource, p.Indexes.Resource, q)
 	f.granted, f.grantMatch = resource.granted, resource.allow
 	if f.denies(&resource) {
 		return true
 	}
-	registry := tallyOf(ResourceClass, 0, p.Registry, p.Indexes.Registry, q)
+	registry := tallyOf(listID{class: ResourceClass, registry: true}, p.Registry, p.Indexes.Registry, q)
 	if registry.granted > f.granted {
 		f.granted, f.grantMatch = registry.granted, registry.allow
 	}

@@ -20,6 +20,8 @@ type Inputs struct {
 	currentTime, epochTime bool    // the keys of the clock that are compared
 	changes                []int64 // the seconds at which a comparison can change, sorted
 	incomparable           bool    // the time is not only compared with instants
+
+	residue *residue // nil if it is of no use
 }
 
 // The condition keys of the clock, in lower case.
@@ -36,13 +38,12 @@ func (p *Policies) Inputs(r *Request) Inputs {
 	if !known {
 		return in
 	}
-	q.meter = meter{left: math.MaxInt}
-	for _, list := range p.applicable(&q) {
-		for _, at := range list.candidates(&q, false) {
-			if at.statement.mayApply(&q) {
-				in.add(at.statement)
-			}
-		}
+	rest := p.residue(&q)
+	for i := range rest.places {
+		in.add(rest.places[i].statement)
+	}
+	if rest.isUseful() {
+		in.residue = rest
 	}
 	slices.SortFunc(in.Keys, func(a, b string) int {
 		return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))

@@ -19,7 +19,8 @@ type query struct {
 	serviceRole  bool // the caller is a session of a service-linked role
 	resourceless bool // an action of ECR without a resource type
 
-	meter meter // of the evaluation's work
+	residue *residue // of the policies; nil if all their statements are to be evaluated
+	meter   meter    // of the evaluation's work
 }
 
 // newQuery parses a request. It returns false if the request does not have a caller, or

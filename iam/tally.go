@@ -2,10 +2,16 @@ package iam
 
 import "math"
 
+// A listID identifies one of the lists of [Policies].
+type listID struct {
+	class    Class
+	registry bool // the list is Policies.Registry and not Policies.Resource
+	level    int  // for SCPs and RCPs
+}
+
 // A tally is what the statements of one list of policies decide together.
 type tally struct {
-	class       Class
-	level       int
+	listID
 	deny, allow Match // the first statements that apply; without a Statement if none does
 	denyNumber  int   // of deny, in the list
 	allowNumber int
@@ -14,37 +20,53 @@ type tally struct {
 
 func (t *tally) allows() bool { return t.allow.Statement != nil }
 
-// tallyOf returns the tally of a list, whose index may be nil.
-func tallyOf(class Class, level int, policies []*Policy, x *Index, q *query) tally {
-	t := tally{class: class, level: level, denyNumber: math.MaxInt, allowNumber: math.MaxInt}
+// tallyOf returns the tally of a list, whose index may be nil. If the query has a residue, it
+// adds the statements of the list that are in it.
+func tallyOf(id listID, policies []*Policy, x *Index, q *query) tally {
+	t := tally{listID: id, denyNumber: math.MaxInt, allowNumber: math.MaxInt}
+	if q.residue != nil {
+		for i := range q.residue.places {
+			if at := &q.residue.places[i]; at.list == id {
+				t.add(at.number, at.policy, at.statement, q)
+			}
+		}
+		return t
+	}
+	visitStatements(policies, x, q, func(number int, p *Policy, s *Statement) { t.add(number, p, s, q) })
+	return t
+}
+
+// visitStatements calls f for each statement of a list that could apply and its number in the
+// list. It begins the passes of the meter.
+func visitStatements(policies []*Policy, x *Index, q *query, f func(int, *Policy, *Statement)) {
 	if x.isOf(policies) {
 		for _, p := range x.large {
-			t.addPolicy(p.offset, p.Policy, q)
+			p.visitStatements(p.offset, q, f)
 		}
 		q.meter.nextIndex()
-		x.rest.visit(q, func(at *place) { t.add(at.number, at.policy, at.statement, q) })
-		return t
+		x.rest.visit(q, func(at *place) { f(at.number, at.policy, at.statement) })
+		return
 	}
 	offset := 0
 	for _, p := range policies {
 		if p != nil {
-			t.addPolicy(offset, p, q)
+			p.visitStatements(offset, q, f)
 			offset += len(p.Statements)
 		}
 	}
-	return t
 }
 
-// addPolicy adds the statements of a policy, whose numbers begin with offset.
-func (t *tally) addPolicy(offset int, p *Policy, q *query) {
+// visitStatements is the function visitStatements for a policy, whose statements have numbers
+// from offset on.
+func (p *Policy) visitStatements(offset int, q *query, f func(int, *Policy, *Statement)) {
 	q.meter.nextPolicy()
 	if p.index != nil {
-		p.index.visit(q, func(at *place) { t.add(offset+at.number, p, at.statement, q) })
+		p.index.visit(q, func(at *place) { f(offset+at.number, p, at.statement) })
 		return
 	}
 	for i := range p.Statements {
 		if s := &p.Statements[i]; s.covered.has(q.action) {
-			t.add(offset+i, p, s, q)
+			f(offset+i, p, s)
 		}
 	}
 }
