@@ -57,7 +57,8 @@ func (e *Engine) Decide(r *iam.Request, session []*iam.Policy) iam.Decision {
 	if s.found != nil {
 		return s.found.decision
 	}
-	policies := e.applicable(r, session)
+	var policies iam.Policies
+	e.setApplicable(&policies, r, session)
 	d := s.evaluate(&policies, r)
 	e.cache.addDecision(s, values, r, session, &policies, d, nil)
 	return d
@@ -116,15 +117,23 @@ func (e *Engine) Applicable(r *iam.Request, session []*iam.Policy) *iam.Policies
 // CacheLen returns the number of cached decisions.
 func (e *Engine) CacheLen() int { return e.cache.len() }
 
-func (e *Engine) applicable(r *iam.Request, session []*iam.Policy) iam.Policies {
-	p := iam.Policies{Session: session}
+// applicable returns the policies that apply to r.
+func (e *Engine) applicable(r *iam.Request, session []*iam.Policy) (p iam.Policies) {
+	e.setApplicable(&p, r, session)
+	return p
+}
+
+// setApplicable sets p, which is zero, to what applicable returns. A copy would make the stack
+// of a decision so large that it has to grow.
+func (e *Engine) setApplicable(p *iam.Policies, r *iam.Request, session []*iam.Policy) {
+	p.Session = session
 	registry := registryOf(r.Resource)
 	if !strings.EqualFold(r.Action, createRepository) {
 		p.Resource, p.Indexes.Resource = e.policies.Repository[r.Resource], e.indexes.repository[r.Resource]
 	}
 	p.Registry, p.Indexes.Registry = e.policies.Registry[registry], e.indexes.registry[registry]
 	if r.Principal == nil {
-		return p
+		return
 	}
 	if arn := identityARN(r.Principal); arn != "" {
 		p.Identity, p.Indexes.Identity = e.policies.Identity[arn], e.indexes.identity[arn]
@@ -134,8 +143,7 @@ func (e *Engine) applicable(r *iam.Request, session []*iam.Policy) iam.Policies 
 	if r.Resource != "*" {
 		owner = accountOf(r.Resource)
 	}
-	e.policies.Organization.Bind(&p, r.Principal.Account, owner)
-	return p
+	e.policies.Organization.Bind(p, r.Principal.Account, owner)
 }
 
 // createRepository is the action that creates a repository. A policy of the repository does

@@ -112,8 +112,8 @@ func (p *Policies) Evaluate(r *Request) Decision { return p.Decide(r).Decision }
 
 // Decide is Evaluate with the statement that determines the decision.
 func (p *Policies) Decide(r *Request) Ruling {
-	q, known := p.newQuery(r)
-	if !known {
+	var q query
+	if !q.parse(p, r) {
 		return Ruling{}
 	}
 	f := p.facts(&q)
@@ -194,14 +194,8 @@ func (f *facts) ruling() Ruling {
 }
 
 // facts evaluates every applicable class.
-func (p *Policies) facts(q *query) facts {
-	f := facts{
-		caller:      q.request.Principal.Kind,
-		wellFormed:  q.wellFormed,
-		sameAccount: q.sameAccount,
-		trust:       q.trust,
-		scps:        true,
-	}
+func (p *Policies) facts(q *query) (f facts) {
+	f.caller, f.wellFormed, f.sameAccount, f.trust, f.scps = q.request.Principal.Kind, q.wellFormed, q.sameAccount, q.trust, true
 	p.evaluate(q, &f)
 	f.exhausted = q.meter.exhausted()
 	return f
@@ -216,17 +210,17 @@ func (p *Policies) evaluate(q *query, f *facts) {
 	if !f.caller.hasIdentity() {
 		return
 	}
-	identity := tallyOf(listID{class: IdentityClass}, p.Identity, p.Indexes.Identity, q)
-	if f.identity, f.identityMatch = identity.allows(), identity.allow; f.denies(&identity) {
+	t := tallyOf(listID{class: IdentityClass}, p.Identity, p.Indexes.Identity, q)
+	if f.identity, f.identityMatch = t.allows(), t.allow; f.denies(&t) {
 		return
 	}
-	boundary := tallyOf(listID{class: BoundaryClass}, p.Boundary, nil, q)
-	if f.boundary = len(p.Boundary) == 0 || boundary.allows(); f.denies(&boundary) {
+	t = tallyOf(listID{class: BoundaryClass}, p.Boundary, nil, q)
+	if f.boundary = len(p.Boundary) == 0 || t.allows(); f.denies(&t) {
 		return
 	}
-	session := tallyOf(listID{class: SessionClass}, p.Session, nil, q)
-	f.session = len(p.Session) == 0 && f.caller != FederatedUser || session.allows()
-	f.denies(&session)
+	t = tallyOf(listID{class: SessionClass}, p.Session, nil, q)
+	f.session = len(p.Session) == 0 && f.caller != FederatedUser || t.allows()
+	f.denies(&t)
 }
 
 // denies notes a Deny of the class, and reports whether there is one.
@@ -263,14 +257,14 @@ func (p *Policies) evaluateRCPs(q *query, f *facts) bool {
 // evaluateResource sets the strongest grant of the resource-based policies. It reports
 // whether one denies.
 func (p *Policies) evaluateResource(q *query, f *facts) bool {
-	resource := tallyOf(listID{class: ResourceClass}, p.Resource, p.Indexes.Resource, q)
-	f.granted, f.grantMatch = resource.granted, resource.allow
-	if f.denies(&resource) {
+	t := tallyOf(listID{class: ResourceClass}, p.Resource, p.Indexes.Resource, q)
+	f.granted, f.grantMatch = t.granted, t.allow
+	if f.denies(&t) {
 		return true
 	}
-	registry := tallyOf(listID{class: ResourceClass, registry: true}, p.Registry, p.Indexes.Registry, q)
-	if registry.granted > f.granted {
-		f.granted, f.grantMatch = registry.granted, registry.allow
+	t = tallyOf(listID{class: ResourceClass, registry: true}, p.Registry, p.Indexes.Registry, q)
+	if t.granted > f.granted {
+		f.granted, f.grantMatch = t.granted, t.allow
 	}
-	return f.denies(&registry)
+	return f.denies(&t)
 }

@@ -25,13 +25,20 @@ type query struct {
 
 // newQuery parses a request. It returns false if the request does not have a caller, or
 // one whose parts contradict each other.
-func (p *Policies) newQuery(r *Request) (query, bool) {
+func (p *Policies) newQuery(r *Request) (q query, known bool) {
+	known = q.parse(p, r)
+	return q, known
+}
+
+// parse sets q, which is zero, to what newQuery returns. A copy of a query would make the
+// stack of a decision so large that it has to grow.
+func (q *query) parse(p *Policies, r *Request) (known bool) {
 	if p == nil || r == nil || r.Principal == nil {
-		return query{}, false
+		return false
 	}
-	q := query{request: r, meter: newMeter(), bounded: len(p.Boundary) > 0 && r.Principal.Kind.hasIdentity()}
+	q.request, q.meter, q.bounded = r, newMeter(), len(p.Boundary) > 0 && r.Principal.Kind.hasIdentity()
 	if !q.identify() {
-		return query{}, false
+		return false
 	}
 	resource, isARN := splitARN(r.Resource)
 	if isARN {
@@ -41,9 +48,9 @@ func (p *Policies) newQuery(r *Request) (query, bool) {
 	isAction := q.setAction()
 	q.trust = q.isTrust()
 	q.wellFormed = isAction && (isARN || r.Resource == noResource)
-	q.sameAccount = q.caller.Account == p.accountOfResource(&q) &&
+	q.sameAccount = q.caller.Account == p.accountOfResource(q) &&
 		(!isARN || q.caller.Partition == resource.Partition)
-	return q, true
+	return true
 }
 
 // setAction sets the number of the action, and reports whether it can be an action.

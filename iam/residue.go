@@ -26,8 +26,8 @@ type residuePlace struct {
 // resource as the one to which in belongs. p must have the same policies. It takes less time,
 // because it evaluates only the statements that may apply.
 func (in *Inputs) Evaluate(p *Policies, r *Request) Decision {
-	q, known := p.newQuery(r)
-	if !known || in.residue == nil {
+	var q query
+	if in.residue == nil || !q.parse(p, r) {
 		return p.Evaluate(r)
 	}
 	// Each policy may take policySteps, and so may all of them together.

@@ -22,8 +22,8 @@ func (t *tally) allows() bool { return t.allow.Statement != nil }
 
 // tallyOf returns the tally of a list, whose index may be nil. If the query has a residue, it
 // adds the statements of the list that are in it.
-func tallyOf(id listID, policies []*Policy, x *Index, q *query) tally {
-	t := tally{listID: id, denyNumber: math.MaxInt, allowNumber: math.MaxInt}
+func tallyOf(id listID, policies []*Policy, x *Index, q *query) (t tally) {
+	t.listID, t.denyNumber, t.allowNumber = id, math.MaxInt, math.MaxInt
 	if q.residue != nil {
 		for i := range q.residue.places {
 			if at := &q.residue.places[i]; at.list == id {
