@@ -29,7 +29,13 @@ func Check(c *Config, o Options) diag.List {
 	d.checkOtherRoutes()
 	d.checkAdmin()
 	d.checkRegistriesUsed()
-	return d.findings.Sorted()
+	return slices.CompactFunc(d.findings.Sorted(), isSame)
+}
+
+// isSame reports whether two findings are about one value, which aliases repeat.
+func isSame(a, b diag.Diagnostic) bool {
+	a.Pointer = b.Pointer
+	return a == b && a.Line > 0
 }
 
 // A doctor collects findings.

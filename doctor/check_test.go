@@ -39,6 +39,9 @@ func TestCheck(t *testing.T) {
 		want         []code
 	}{
 		{"a checked route", bootstrap(manage(plain, toRegistry)), nil, nil},
+		{"a route that aliases repeat", bootstrap(manage(plain, "&open {route: {cluster: site}, "+disabled+"}, *open, *open")), nil, []code{uncheckedRoute}},
+		{"equal routes in several places", bootstrap(manage(plain, "{route: {cluster: site}, "+disabled+"}, {route: {cluster: site}, "+disabled+"}")), nil, []code{uncheckedRoute, uncheckedRoute}},
+		{"a filter that aliases repeat", bootstrap(manage("&check "+strings.Replace(plain, "timeout: 1s", "timeout: 0s", 1), toRegistry), manage("*check", toRegistry)), nil, []code{noTimeout}},
 		{"camel case", strings.NewReplacer("http_filters", "httpFilters", "filter_chains", "filterChains", "route_config", "routeConfig", "static_resources", "staticResources", "typed_config", "typedConfig", "virtual_hosts", "virtualHosts", "grpc_service", "grpcService", "envoy_grpc", "envoyGrpc", "cluster_name", "clusterName", "retry_policy", "retryPolicy").Replace(bootstrap(manage(plain, toRegistry))), nil, nil},
 		{"no connection manager", bootstrap(), nil, []code{noCheck}},
 		{"two managers, none with a check", bootstrap(manage("", toRegistry), manage("", toRegistry)), nil, []code{noCheck, noCheck}},
