@@ -23,36 +23,42 @@ const (
 // A Daemon is a program that runs until the test ends.
 type Daemon struct {
 	argv  []string
+	ready func(context.Context) error // nil if there is nothing to wait for
 	log   string
 	cmd   *exec.Cmd
 	ended chan struct{} // closed when it has ended
 }
 
-// Start starts a program and waits until ready returns nil. It fails the test if the program ends
-// before, or is not ready after five minutes. At the end of the test the program receives SIGTERM,
-// and its last lines are in the log of a test that failed.
+// Start starts a program and waits until ready returns nil; a nil ready does not wait. It fails the
+// test if the program ends before, or is not ready after five minutes. At the end of the test the
+// program receives SIGTERM, and its last lines are in the log of a test that failed.
 func Start(t testing.TB, ready func(context.Context) error, argv ...string) *Daemon {
 	t.Helper()
 	name := filepath.Base(argv[0])
-	d := &Daemon{argv: argv, log: filepath.Join(t.TempDir(), name+".log")}
+	d := &Daemon{argv: argv, ready: ready, log: filepath.Join(t.TempDir(), name+".log")}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("%s wrote at last:\n%s", name, d.lastLines(30))
 		}
 		d.Stop()
 	})
-	if err := d.launch(); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.await(t.Context(), ready); err != nil {
+	if err := d.Start(); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	return d
 }
 
+// Start starts a program again that has ended, and waits until it is ready.
+func (d *Daemon) Start() error {
+	if err := d.launch(); err != nil || d.ready == nil {
+		return err
+	}
+	return d.await(context.Background())
+}
+
 // launch starts the program. It leads a process group, so that Ctrl-C reaches only the test.
 func (d *Daemon) launch() error {
-	output, err := os.Create(d.log)
+	output, err := os.OpenFile(d.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
@@ -68,11 +74,11 @@ func (d *Daemon) launch() error {
 }
 
 // await calls ready until it returns nil, the program ends, or time runs out.
-func (d *Daemon) await(ctx context.Context, ready func(context.Context) error) error {
+func (d *Daemon) await(ctx context.Context) error {
 	ctx, cancel := bounded.Limit(ctx, readyLimit)
 	defer cancel()
 	for {
-		err := ready(ctx)
+		err := d.ready(ctx)
 		if err == nil {
 			return nil
 		}
@@ -97,9 +103,15 @@ func (d *Daemon) Stop() {
 	select {
 	case <-d.ended:
 	case <-time.After(grace):
-		_ = d.cmd.Process.Kill()
-		<-d.ended
+		_ = d.Kill()
 	}
+}
+
+// Kill ends the program at once.
+func (d *Daemon) Kill() error {
+	err := d.cmd.Process.Kill()
+	<-d.ended
+	return err
 }
 
 // lastLines returns the end of what the program wrote.

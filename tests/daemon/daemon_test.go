@@ -35,6 +35,22 @@ func TestStart(t *testing.T) {
 	d.Stop() // has no effect
 }
 
+// TestStartAgain checks that a program that was killed starts again, with its earlier output.
+func TestStartAgain(t *testing.T) {
+	d := Start(t, nil, "sh", "-c", `echo up; exec sleep 600`)
+	d.ready = contains(d.log, "up")
+	if err := d.await(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	d.ready = contains(d.log, "up\nup")
+	if err := d.Start(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestAwait checks that waiting ends when the program ends, and when time runs out.
 func TestAwait(t *testing.T) {
 	never := func(context.Context) error { return errors.New("not yet") }
@@ -47,14 +63,14 @@ func TestAwait(t *testing.T) {
 		{"time runs out", "exec sleep 600", 100 * time.Millisecond, "it is not ready: not yet"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := &Daemon{argv: []string{"sh", "-c", c.script}, log: t.TempDir() + "/log"}
+			d := &Daemon{argv: []string{"sh", "-c", c.script}, ready: never, log: t.TempDir() + "/log"}
 			if err := d.launch(); err != nil {
 				t.Fatal(err)
 			}
 			defer d.Stop()
 			ctx, cancel := context.WithTimeout(t.Context(), c.limit)
 			defer cancel()
-			if err := d.await(ctx, never); err == nil || err.Error() != c.want {
+			if err := d.await(ctx); err == nil || err.Error() != c.want {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})

@@ -6,11 +6,13 @@ import (
 	"encoding/base64"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"extauthz/tests/certs"
+	"extauthz/tests/daemon"
 	"extauthz/tests/stack"
 )
 
@@ -25,9 +27,10 @@ func TestLiveGateway(t *testing.T) {
 	home := t.TempDir()
 	writeHome(t, home, s.authority)
 	binary := filepath.Join(stack.Cache(), "bin", "envoy-gateway")
-	certgen := startDaemon(t, "", nil, binary, "certgen", "--local", "--config-home", filepath.Join(home, "config"))
-	<-certgen.ended
-	startDaemon(t, "", nil, binary, "server", "--config-path", filepath.Join(home, "envoy-gateway.yaml"))
+	if out, err := exec.Command(binary, "certgen", "--local", "--config-home", filepath.Join(home, "config")).CombinedOutput(); err != nil {
+		t.Fatalf("certgen: %v: %s", err, out)
+	}
+	daemon.Start(t, nil, binary, "server", "--config-path", filepath.Join(home, "envoy-gateway.yaml"))
 	if err := listens(s.envoy); err != nil {
 		t.Fatal(err)
 	}

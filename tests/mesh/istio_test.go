@@ -121,7 +121,7 @@ func (p *istio) wrongProtocol(t *testing.T) {
 // normalizations runs Envoy without the gateway's own settings, as an older release of Istio does, with
 // each way of Istio to normalize paths.
 func (p *istio) normalizations(t *testing.T) {
-	p.proxy.stop()
+	p.proxy.Stop()
 	p.startEnvoy(t, nil)
 	for _, c := range []struct{ normalization, configured string }{
 		{"BASE", `"normalize_path": true`},

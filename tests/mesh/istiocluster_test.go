@@ -13,6 +13,7 @@ import (
 
 	"extauthz/tests/certs"
 	"extauthz/tests/cluster/apiserver"
+	"extauthz/tests/daemon"
 	"extauthz/tests/stack"
 )
 
@@ -30,8 +31,8 @@ const (
 type istio struct {
 	*site
 	api   *apiserver.Server
-	proxy *daemon // Envoy
-	token string  // of the gateway's service account, for the control plane
+	proxy *daemon.Daemon // Envoy
+	token string         // of the gateway's service account, for the control plane
 }
 
 // discoveryEnvironment has the control plane run without an authority of certificates, and generate only
@@ -65,8 +66,9 @@ func startIstio(t *testing.T) *istio {
 	}
 	p.applySurroundings(t)
 	p.setMesh(t, "")
-	startDaemon(t, discoveryReady, discoveryEnvironment, filepath.Join(stack.Cache(), "bin", "pilot-discovery"),
-		"discovery", "--kubeconfig="+p.api.Kubeconfig, "--ctrlz_port=0")
+	discovery := append([]string{"env"}, discoveryEnvironment...)
+	daemon.Start(t, answers(discoveryReady), append(discovery, filepath.Join(stack.Cache(), "bin", "pilot-discovery"),
+		"discovery", "--kubeconfig="+p.api.Kubeconfig, "--ctrlz_port=0")...)
 	p.token = strings.TrimSpace(p.api.Kubectl(t, "create", "token", "registries-gateway", "--namespace=registry", "--audience=istio-ca", "--duration=2h"))
 	return p
 }

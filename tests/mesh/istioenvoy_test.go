@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"testing"
+
+	"extauthz/tests/daemon"
 )
 
 // startEnvoy starts Envoy as the pod of the gateway, with the settings of its annotation, and waits
@@ -20,7 +22,7 @@ func (p *istio) startEnvoy(t *testing.T, settings any) {
 	if !ok {
 		t.Skip("Envoy is not a program here")
 	}
-	p.proxy = startDaemon(t, "", nil, envoy, "--config-path", file, "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning")
+	p.proxy = daemon.Start(t, nil, envoy, "--config-path", file, "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning")
 	if err := listens(p.envoy); err != nil {
 		t.Fatal(err)
 	}

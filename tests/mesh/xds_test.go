@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"extauthz/tests/certs"
+	"extauthz/tests/daemon"
 	"extauthz/tests/stack"
 )
 
@@ -57,11 +58,11 @@ func startXDS(t *testing.T) *xdsSite {
 	bootstrap := filepath.Join(t.TempDir(), "envoy.yaml")
 	write(t, bootstrap, replace.Replace(example(t, "xds", "envoy.yaml")))
 
-	startDaemon(t, "http://"+registry+"/v2/", nil, programs.Registry, registry, t.TempDir())
-	s.checker = startDaemon(t, "http://"+probes+"/readyz", nil, programs.Extauthz, "serve", "--policies", s.policies, "--listen", checker,
+	daemon.Start(t, answers("http://"+registry+"/v2/"), programs.Registry, registry, t.TempDir())
+	s.checker = daemon.Start(t, answers("http://"+probes+"/readyz"), programs.Extauthz, "serve", "--policies", s.policies, "--listen", checker,
 		"--tls-cert", filepath.Join(keys, "extauthz.crt"), "--tls-key", filepath.Join(keys, "extauthz.key"), "--tls-client-ca", filepath.Join(keys, "ca.crt"),
 		"--admin-listen", probes, "--drain-timeout", "2s")
-	startDaemon(t, "http://"+admin+"/ready", nil, programs.Envoy.Command([]string{s.folder, keys, filepath.Dir(bootstrap)},
+	daemon.Start(t, answers("http://"+admin+"/ready"), programs.Envoy.Command([]string{s.folder, keys, filepath.Dir(bootstrap)},
 		"--config-path", bootstrap, "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning")...)
 	return s
 }
