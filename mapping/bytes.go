@@ -6,16 +6,15 @@ import "strings"
 type byteSet uint16
 
 const (
-	digits byteSet = 1 << iota
-	lowerAlphanumerics
-	inARN           // in the partition, the region and the account of an ARN
-	inReference     // in a tag, a digest or the ID of an upload
-	inImageName     // in an image's name as clients write it; the brackets are those of an IPv6 address
-	inParameterName // in the name of a query parameter
-	inPath          // printable ASCII without what servers disagree about
-	inQuery         // printable ASCII without bytes at which some servers end or split a query
-	printable       // ASCII, with the space
-	unescaped       // every byte except those that form encoding replaces
+	lowerAlphanumerics byteSet = 1 << iota
+	inARN                      // in the partition, the region and the account of an ARN
+	inReference                // in a tag, a digest or the ID of an upload
+	inImageName                // in an image's name as clients write it; the brackets are those of an IPv6 address
+	inParameterName            // in the name of a query parameter
+	inPath                     // printable ASCII without what servers disagree about
+	inQuery                    // printable ASCII without bytes at which some servers end or split a query
+	printable                  // ASCII, with the space
+	unescaped                  // every byte except those that form encoding replaces
 )
 
 // byteSets contains, for each byte, the sets that it is in.
@@ -39,7 +38,6 @@ var byteSets = func() (sets [256]byteSet) {
 			}
 		}
 	}
-	members(digits, "0123456789")
 	members(lowerAlphanumerics, lower)
 	members(inARN, lower+"-")
 	members(inReference, all+"._:+=-")

@@ -73,7 +73,7 @@ func (g *Settings) CheckRegion() error {
 
 // CheckAccount returns an error if the account does not consist of twelve digits.
 func (g *Settings) CheckAccount() error {
-	if len(g.Account) != 12 || !digits.matches(g.Account) {
+	if !iam.IsAccount(g.Account) {
 		return diag.Problemf("account %q is not valid", g.Account).WithRemedy("write twelve digits")
 	}
 	return nil

@@ -127,7 +127,7 @@ func TestAssumeRole(t *testing.T) {
 		{name: "a transitive key without a tag", key: aliceKey, call: deploy("TransitiveTagKeys.member.1", "team"), status: 400, code: "ValidationError", reason: "is transitive"},
 		{name: "a reserved tag", key: aliceKey, call: deploy("Tags.member.1.Key", "aws:a", "Tags.member.1.Value", "b"), status: 400, code: "ValidationError", reason: "reserved"},
 		{name: "a policy that is not one", key: aliceKey, call: deploy("Policy", `{"Version":"2012-10-17"}`), status: 400, code: "MalformedPolicyDocument"},
-		{name: "a policy that is too long", key: aliceKey, call: deploy("Policy", strings.Repeat(" ", 2049)), status: 400, code: "ValidationError", reason: "less than or equal to 2048"},
+		{name: "a policy that is too long", key: aliceKey, call: deploy("Policy", strings.Repeat(" ", 2049)), status: 400, code: "ValidationError", reason: "it has 2049 characters, and IAM allows 2048"},
 		{name: "a managed policy that does not exist", key: aliceKey, call: deploy("PolicyArns.member.1.arn", "arn:aws:iam::123456789012:policy/missing"), status: 400, code: "ValidationError", reason: "does not exist"},
 		{name: "a managed policy of another account", key: aliceKey, call: deploy("PolicyArns.member.1.arn", "arn:aws:iam::999999999999:policy/pull"), status: 400, code: "ValidationError", reason: "does not exist"},
 		{name: "a managed policy by its name", key: aliceKey, call: deploy("PolicyArns.member.1.arn", "pull"), status: 400, code: "ValidationError", reason: "does not exist"},

@@ -119,9 +119,8 @@ func readRole(c *identity.CredentialsRequest, p parameters) (problem *Error) {
 	return problem
 }
 
-// Limits on policies and tags (IAM User Guide, "IAM and AWS STS quotas").
+// Limits on lists (IAM User Guide, "IAM and AWS STS quotas").
 const (
-	maxPolicy     = 2048
 	maxPolicyARNs = 10
 	maxTags       = 50
 )
@@ -130,9 +129,6 @@ const (
 func readPolicies(c *identity.CredentialsRequest, p parameters) (problem *Error) {
 	if c.Policy, problem = p.text("Policy"); problem != nil {
 		return problem
-	}
-	if len([]rune(c.Policy)) > maxPolicy {
-		return validation("Value at 'policy' failed to satisfy constraint: Member must have length less than or equal to %d", maxPolicy)
 	}
 	c.PolicyARNs, problem = p.texts("PolicyArns", "arn", maxPolicyARNs)
 	return problem

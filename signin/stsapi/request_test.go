@@ -36,7 +36,7 @@ func FuzzParse(f *testing.F) {
 		if c == nil {
 			return
 		}
-		if len(c.Tags) > maxTags || len(c.PolicyARNs) > maxPolicyARNs || len(c.TransitiveTagKeys) > maxTags || len([]rune(c.Policy)) > maxPolicy || c.Duration < 0 {
+		if len(c.Tags) > maxTags || len(c.PolicyARNs) > maxPolicyARNs || len(c.TransitiveTagKeys) > maxTags || c.Duration < 0 {
 			t.Errorf("beyond the limits: %+v", c)
 		}
 		read := 2 // the parameters that are in the request
