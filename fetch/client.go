@@ -32,7 +32,7 @@ type Client struct {
 // server's certificate against ca, in PEM, or against the system's roots if ca is nil. what
 // describes the URL in errors, such as "a key set".
 func NewClient(what, address string, ca []byte) (*Client, error) {
-	if err := checkURL(what, address); err != nil {
+	if err := CheckURL(what, address); err != nil {
 		return nil, err
 	}
 	encryption := &tls.Config{MinVersion: tls.VersionTLS12}
@@ -53,9 +53,9 @@ func NewClient(what, address string, ca []byte) (*Client, error) {
 	}}, nil
 }
 
-// checkURL requires https, so that only the server can answer and read what is sent, except on
-// the machine itself.
-func checkURL(what, address string) error {
+// CheckURL returns an error unless an address is the URL of what the operator names. It requires
+// https, so that only the server can answer and read what is sent, except on the machine itself.
+func CheckURL(what, address string) error {
 	if strings.Contains(address, "@") { // an error must not repeat a password
 		return diag.Problemf("the URL of %s contains a user name or another @", what).WithRemedy("write https://HOST/PATH, without user and fragment, and %40 for an @")
 	}

@@ -54,7 +54,7 @@ func TestExchangeRefuses(t *testing.T) {
 		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, http.StatusTemporaryRedirect) }, "", "answered 307 and no token"},
 		{"http", nil, "http://registry.example.com/token", "does not use https"},
 		{"no URL", nil, "registry.example.com", "is not the URL of a token endpoint"},
-		{"a user in the URL", nil, "https://me@registry.example.com/token", "is not the URL"},
+		{"a user in the URL", nil, "https://me:secret@registry.example.com/token", "the URL of a token endpoint contains a user name"},
 		{"a query in the URL", nil, "https://registry.example.com/token?a=b", "is not the URL"},
 		{"no server", nil, "http://127.0.0.1:1/token", "127.0.0.1:1"},
 	} {

@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"extauthz/diag"
+	"extauthz/fetch"
 )
 
 // Limits of an exchange.
@@ -56,18 +56,16 @@ func (e *Exchange) Do(ctx context.Context) (*Token, error) {
 
 // endpoint returns the URL of the request.
 func (e *Exchange) endpoint() (string, error) {
-	u, err := url.Parse(e.URL)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" {
-		return "", diag.Problemf("%q is not the URL of a token endpoint", e.URL).WithRemedy("write one such as https://registry.example.com/token")
+	if err := fetch.CheckURL("a token endpoint", e.URL); err != nil {
+		return "", err
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
-		return "", diag.Problemf("%q does not use https", e.URL).WithRemedy("write a URL that begins with https://")
+	u, err := url.Parse(e.URL)
+	if err != nil || u.RawQuery != "" {
+		return "", diag.Problemf("%q is not the URL of a token endpoint", e.URL).WithRemedy("write one without a query, such as https://registry.example.com/token")
 	}
 	u.RawQuery = url.Values{"service": {e.Service}, "client_id": {"extauthz"}}.Encode()
 	return u.String(), nil
 }
-
-func isLoopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
 
 // send sends a request and returns the answer. It follows no redirect.
 func send(r *http.Request) (status int, body []byte, err error) {

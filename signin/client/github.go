@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"extauthz/diag"
+	"extauthz/fetch"
 )
 
 // GitHubToken returns a token for an audience from the token endpoint of GitHub Actions, whose
@@ -15,7 +16,7 @@ import (
 // "OpenID Connect reference").
 func GitHubToken(ctx context.Context, requestURL, requestToken, audience string) (string, error) {
 	u, err := url.Parse(requestURL)
-	if requestURL == "" || requestToken == "" || err != nil || u.Scheme != "https" && !isLoopback(u.Hostname()) {
+	if requestToken == "" || err != nil || fetch.CheckURL("GitHub's token endpoint", requestURL) != nil {
 		return "", diag.Problemf("GitHub's token endpoint is not in the environment").WithRemedy("give the job the permission id-token: write")
 	}
 	query := u.Query()

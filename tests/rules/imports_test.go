@@ -65,7 +65,7 @@ var mayImport = map[string][]string{
 	"schemas":                             {"diag"},
 	"scaffold":                            {"diag", "iam", "mapping", "schemas"},
 	"envoy":                               {"diag", "strictjson", "clientip", "authz", "mapping", envoyAPI, grpc, protobuf, genproto},
-	"signin/client":                       {"diag"},
+	"signin/client":                       {"diag", "fetch"},
 	"signin/kubelet":                      {"diag", "signin/client"},
 	"signin/sigv4":                        {awsSDK},
 	"signin/ecrapi":                       {"iam", "identity/sts", "mapping"},
