@@ -8,7 +8,6 @@ import (
 	"extauthz/iam"
 	"extauthz/lint"
 	"extauthz/policystore"
-	"extauthz/replay"
 	"extauthz/schemas"
 )
 
@@ -26,21 +25,6 @@ func wordCandidates(words ...string) candidates {
 		c.values = append(c.values, candidate{word: word})
 	}
 	return c
-}
-
-// flagWords returns the words that a flag of a command accepts, nil if it accepts others too.
-func flagWords(command, name string) []string {
-	switch {
-	case name == "log-level":
-		return []string{"debug", "info", "warn", "error"}
-	case name == "decision-log":
-		return []string{"all", "denied", "none"}
-	case name == "fail-on" && command == "replay":
-		return []string{string(replay.LostAccess), string(replay.NewAccess), string(replay.OtherDenial), notReplayed, "none"}
-	case name == "fail-on":
-		return []string{"error", "warning", "suggestion"}
-	}
-	return nil
 }
 
 // candidates returns what can replace a placeholder of a flag's value or of an argument.

@@ -95,11 +95,8 @@ func (l *completedLine) values(name string) candidates {
 	if f == nil || isBoolean(f) {
 		return candidates{kind: valuesKind}
 	}
-	if c, isChoice := f.Value.(choice); isChoice {
-		return wordCandidates(c.words...)
-	}
-	if words := flagWords(l.command.name, name); words != nil {
-		return wordCandidates(words...)
+	if of, isOfWords := f.Value.(interface{ accepted() []string }); isOfWords {
+		return wordCandidates(of.accepted()...)
 	}
 	placeholder, _ := flag.UnquoteUsage(f)
 	if name == "registry" && placeholder == "NAME" {

@@ -58,7 +58,9 @@ func (c *config) declare(flags *flag.FlagSet) {
 	flags.StringVar(&c.messageKey, "message-key", "", "`FILE` with the secret key of a recipient, with which callers who may sts:DecodeAuthorizationMessage read messages at --signin-listen; empty reads none, and then the sidecar cannot read what it writes")
 	flags.DurationVar(&c.drainDelay, "drain-delay", 0, "how long to continue serving after SIGTERM, while /readyz fails")
 	flags.DurationVar(&c.drainTimeout, "drain-timeout", 10*time.Second, "how long to wait for calls in progress after the drain delay")
-	flags.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "`LEVEL` of the process log on standard error: debug, info, warn or error")
+	levels := []string{"debug", "info", "warn", "error"}
+	flags.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "`LEVEL` of the process log on standard error: "+oneOf(levels))
+	acceptOnly(flags, "log-level", levels...)
 }
 
 func (c *config) declarePolicies(flags *flag.FlagSet) {
@@ -87,7 +89,9 @@ func (c *config) declareListeners(flags *flag.FlagSet) {
 }
 
 func (c *config) declareDecisionLog(flags *flag.FlagSet) {
-	flags.TextVar(&c.decisions, "decision-log", decisionlog.All, "`MODE` of the decision log: all, denied or none")
+	modes := []string{string(decisionlog.All), string(decisionlog.Denied), string(decisionlog.None)}
+	flags.TextVar(&c.decisions, "decision-log", decisionlog.All, "`MODE` of the decision log: "+oneOf(modes))
+	acceptOnly(flags, "decision-log", modes...)
 	flags.StringVar(&c.decisionsFile, "decision-log-file", decisionlog.StandardOutput, "`FILE` to which decisions are appended, opened again after SIGHUP; - means standard output")
 	flags.TextVar(&c.rotation.size, "decision-log-max-size", c.rotation.size, "`SIZE`, such as 100MiB, that the decision log's file may have; before it has more, it is renamed and a new one begins")
 	flags.DurationVar(&c.rotation.age, "decision-log-max-age", 0, "how long the decision log's file is used, such as 24h: then it is renamed, and a new one begins, at multiples of this time in UTC; 0s means no limit")

@@ -17,7 +17,9 @@ type findingFlags struct {
 func (c *findingFlags) declare(flags *flag.FlagSet) {
 	c.failOn = diag.Warning
 	declareFormat(flags, &c.format, "the findings, sarif for code scanning", "text", "json", "sarif")
-	flags.Func("fail-on", "the lowest `SEVERITY` that makes the exit code 1: error, warning or suggestion (default warning)", c.setFailOn)
+	severities := []string{diag.Error.String(), diag.Warning.String(), diag.Suggestion.String()}
+	flags.Func("fail-on", "the lowest `SEVERITY` that makes the exit code 1: "+oneOf(severities)+" (default warning)", c.setFailOn)
+	acceptOnly(flags, "fail-on", severities...)
 }
 
 func (c *findingFlags) setFailOn(value string) (err error) {

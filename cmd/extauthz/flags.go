@@ -33,6 +33,21 @@ func newFlags() *flag.FlagSet {
 	return flags
 }
 
+// A wordValue is the value of a flag that accepts only some words.
+type wordValue struct {
+	flag.Value
+	words []string
+}
+
+// accepted returns the words.
+func (w wordValue) accepted() []string { return w.words }
+
+// acceptOnly says that a flag accepts only some words, for completion. Its value checks them.
+func acceptOnly(flags *flag.FlagSet, name string, words ...string) {
+	f := flags.Lookup(name)
+	f.Value = wordValue{f.Value, words}
+}
+
 // noFlags declares the flags of a command that has none.
 func noFlags(*flag.FlagSet) {}
 

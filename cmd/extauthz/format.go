@@ -34,6 +34,9 @@ func (c choice) String() string {
 	return *c.value
 }
 
+// accepted returns the words.
+func (c choice) accepted() []string { return c.words }
+
 // oneOf lists words, such as "text, json or csv".
 func oneOf(words []string) string {
 	last := len(words) - 1

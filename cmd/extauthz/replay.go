@@ -37,19 +37,25 @@ func (c *replayCommand) declare(flags *flag.FlagSet) {
 	flags.StringVar(&c.policies, "policies", "", "`DIR` with the new policies; required")
 	flags.StringVar(&c.against, "against", "", "`DIR` with the policies to compare with, instead of the recorded decisions")
 	declareFormat(flags, &c.format, "the differences", "text", "json", "csv")
-	flags.Func("fail-on", "the `DIFFERENCES` that make the exit code 1, separated by commas: lost-access, new-access, other-denial, not-replayed; or none (default lost-access)", c.setFailOn)
+	flags.Func("fail-on", "the `DIFFERENCES` that make the exit code 1, separated by commas: "+strings.Join(differences(), ", ")+"; or none (default lost-access)", c.setFailOn)
+	acceptOnly(flags, "fail-on", append(differences(), "none")...)
 }
 
 // notReplayed is the value of --fail-on for requests that cannot be decided again.
 const notReplayed = "not-replayed"
+
+// differences returns the words of --fail-on.
+func differences() []string {
+	return []string{string(replay.LostAccess), string(replay.NewAccess), string(replay.OtherDenial), notReplayed}
+}
 
 func (c *replayCommand) setFailOn(value string) error {
 	if c.failOn = strings.Split(value, ","); value == "none" {
 		c.failOn = nil
 	}
 	for _, name := range c.failOn {
-		if !slices.Contains([]string{string(replay.LostAccess), string(replay.NewAccess), string(replay.OtherDenial), notReplayed}, name) {
-			return diag.Problemf("%q is not a difference", name).WithRemedy("write lost-access, new-access, other-denial or not-replayed, or none alone")
+		if !slices.Contains(differences(), name) {
+			return diag.Problemf("%q is not a difference", name).WithRemedy("write " + oneOf(differences()) + ", or none alone")
 		}
 	}
 	return nil
