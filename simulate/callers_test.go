@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"extauthz/identity"
 	"extauthz/identity/oidc/oidctest"
 	"extauthz/policystore"
+	"extauthz/policystore/directory/directorytest"
 )
 
 // issuer signs tokens of the issuers in testdata/callers.
@@ -34,12 +36,23 @@ func callers(t *testing.T) (*policystore.Snapshot, *issuer) {
 	if err := os.WriteFile(filepath.Join(dir, "jwks", "ci.json"), []byte(signer.JWKS()), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	principals, err := os.ReadFile(filepath.Join(dir, "principals.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	directorytest.Write(t, dir, map[string]string{ // git does not keep the mode of a secret
+		"principals.yaml": strings.Replace(string(principals), "credentials:\n", "credentials:\n- {accessKey: "+keyOfAlice+", principal: \"arn:aws:iam::123456789012:user/alice\"}\n", 1),
+		"access-keys":     keyOfAlice + ":wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n",
+	})
 	s, err := policystore.Load(dir, decision.Options{CacheSize: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s, &issuer{signer}
 }
+
+// keyOfAlice is the id of an access key of alice.
+const keyOfAlice = "AKIAIOSFODNN7EXAMPLE"
 
 // noon is the time of all credentials in these tests.
 var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)

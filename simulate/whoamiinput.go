@@ -15,7 +15,7 @@ import (
 )
 
 // A WhoamiInput is a credential that a client could present to a registry: a token, a
-// user name, a certificate, a header, or a token with a user name.
+// user name, an access key, a certificate, a header, or a token with a user name.
 type WhoamiInput struct {
 	// Registry is the name of the registry; "" means the only one.
 	Registry string
@@ -24,6 +24,8 @@ type WhoamiInput struct {
 	// User is the user name of HTTP Basic. Without Token it is a user of the
 	// password file, whose password is not checked.
 	User string
+	// AccessKey is the id of an access key of a user, whose signature is not checked.
+	AccessKey string
 	// Principal and Certificate are what Envoy reports about the holder of a client
 	// certificate, as [identity.ParsePeer] returns it. They count as verified.
 	Principal, Certificate string
@@ -45,7 +47,9 @@ func (c *WhoamiInput) Whoami(ctx context.Context, s *policystore.Snapshot) (*Who
 	case c.Principal+c.Certificate != "" && !s.Callers.Accepts(&registry.Authentication, identity.MTLS):
 		return c.noCaller(registry, identity.MTLS, fmt.Sprintf("the registry does not accept %s as a source of identity", identity.MTLS)), nil
 	case c.User != "" && c.Token == "":
-		return c.user(s, registry), nil
+		return c.named(s, registry, identity.OfflineCredential{Kind: identity.BasicUser, Name: c.User}, "the password was not checked"), nil
+	case c.AccessKey != "":
+		return c.named(s, registry, identity.OfflineCredential{Kind: identity.AccessKeyID, Name: c.AccessKey}, "the signature was not checked"), nil
 	}
 	r, err := c.request(registry)
 	if err != nil {
@@ -81,20 +85,20 @@ func (c *WhoamiInput) noCaller(registry *policystore.Registry, source identity.S
 	return &Whoami{Time: c.Time, Registry: registry.Name, Source: string(source), Reason: reason}
 }
 
-// user returns the result for a user of the password file.
-func (c *WhoamiInput) user(s *policystore.Snapshot, registry *policystore.Registry) *Whoami {
-	caller, err := s.Callers.AuthenticateOffline(&registry.Authentication,
-		&identity.OfflineCredential{Kind: identity.BasicUser, Name: c.User}, &identity.Credentials{Time: c.Time})
+// named returns the result for a credential that is described by its name: a user of the password
+// file, or an access key.
+func (c *WhoamiInput) named(s *policystore.Snapshot, registry *policystore.Registry, of identity.OfflineCredential, notVerified string) *Whoami {
+	caller, err := s.Callers.AuthenticateOffline(&registry.Authentication, &of, &identity.Credentials{Time: c.Time})
 	if err != nil {
-		reason := err.Error()
+		reason, source := err.Error(), ""
 		if failure := new(identity.Failure); errors.As(err, &failure) {
-			reason = failure.Full()
+			reason, source = failure.Full(), failure.Source
 		}
-		return c.noCaller(registry, identity.BasicAuth, reason)
+		return c.noCaller(registry, identity.Source(source), reason)
 	}
 	r := authz.NewIAMRequest(&authz.CheckRequest{Time: c.Time}, registry, caller, "", "")
 	w := c.whoami(s, &authz.Identity{Registry: registry, Caller: caller, Context: r.Context})
-	w.NotVerified = "the password was not checked"
+	w.NotVerified = notVerified
 	return w
 }
 

@@ -47,6 +47,10 @@ func TestAccessKey(t *testing.T) {
 		t.Errorf("lint: %s", lint.stdout)
 	}
 	bind(text)
+	who := commandRun{args: []string{"whoami", "--policies", dir, "--access-key", match[1]}}
+	if who.do(t); who.code != exitDone || !strings.Contains(who.stdout, aliceARN) || strings.Contains(who.stdout+who.stderr, match[2]) {
+		t.Errorf("whoami: exit %d, %s%s", who.code, who.stdout, who.stderr)
+	}
 
 	var printed struct {
 		AccessKey struct{ UserName, AccessKeyID, Status, SecretAccessKey, CreateDate string }

@@ -11,6 +11,7 @@ import (
 	"extauthz/diag"
 	"extauthz/envoy"
 	"extauthz/identity"
+	"extauthz/identity/accesskey"
 	"extauthz/policystore"
 	"extauthz/simulate"
 )
@@ -20,6 +21,7 @@ func whoamiUsage() command {
 		name: "whoami", summary: "print the caller that a credential or a CheckRequest identifies",
 		usage: []string{
 			"--policies DIR --user NAME",
+			"--policies DIR --access-key ID",
 			"--policies DIR --token FILE",
 			"--policies DIR --certificate FILE",
 			"--policies DIR --header VALUE",
@@ -50,6 +52,7 @@ func (c *whoamiCommand) declare(flags *flag.FlagSet) {
 	flags.StringVar(&c.certificate, "certificate", "", "`FILE` with a client certificate in PEM, assumed to be verified by Envoy, or - for standard input")
 	p := &c.credential
 	flags.StringVar(&p.User, "user", "", "user `NAME` of HTTP Basic: AWS or ACCOUNT/ROLE with --token, otherwise a user of htpasswd, whose password is not checked")
+	flags.StringVar(&p.AccessKey, "access-key", "", "`ID` of an access key of a user; its secret is not checked")
 	flags.StringVar(&p.Header, "header", "", "`VALUE` of the header that the registry's trusted proxy sets")
 	flags.StringVar(&p.Registry, "registry", "", "`NAME` of the registry; required if the directory has several")
 	flags.Func("time", "the time of the request, as `RFC3339`; the default is now, or the time in the CheckRequest", c.setTime)
@@ -102,7 +105,7 @@ func (c *whoamiCommand) check() error {
 	}
 	var given []string
 	for _, credential := range []struct{ flag, value string }{
-		{"--check-request", c.checkRequest}, {"--token", c.token}, {"--certificate", c.certificate}, {"--user", c.credential.User}, {"--header", c.credential.Header},
+		{"--check-request", c.checkRequest}, {"--token", c.token}, {"--certificate", c.certificate}, {"--user", c.credential.User}, {"--access-key", c.credential.AccessKey}, {"--header", c.credential.Header},
 	} {
 		if credential.value != "" {
 			given = append(given, credential.flag)
@@ -111,11 +114,14 @@ func (c *whoamiCommand) check() error {
 	all := strings.Join(given, " and ")
 	switch {
 	case len(given) == 0:
-		return inputError{diag.Problemf("no credential is given").WithRemedy("add one of --check-request, --token, --certificate, --user and --header")}
+		return inputError{diag.Problemf("no credential is given").WithRemedy("add one of --check-request, --token, --certificate, --user, --access-key and --header")}
 	case len(given) > 1 && all != "--token and --user":
 		return inputError{diag.Problemf("%s exclude each other", all).WithRemedy("give one credential")}
 	case c.checkRequest != "" && c.credential.Registry != "":
 		return inputError{diag.Problemf("--registry cannot be combined with --check-request").WithRemedy("leave out --registry, because the request determines it")}
+	}
+	if key := c.credential.AccessKey; key != "" && !accesskey.IsID(key, accesskey.LongTerm) { // it may be a secret
+		return inputError{diag.Problemf("--access-key is not the id of an access key of a user").WithRemedy("write AKIA and its 16 other characters")}
 	}
 	if err := c.checkUser(); err != nil {
 		return inputError{diag.Wrap(diag.Position{}, "--user: ", err)}
