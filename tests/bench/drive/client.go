@@ -18,6 +18,15 @@ import (
 // machine without a free processor makes answers late, and does not lose them.
 const timeout = 20 * time.Second
 
+// Windows of flow control, in bytes. Fixed windows that are larger than what is in flight have the
+// client send what Envoy sends for a check: HEADERS and DATA. Otherwise grpc-go would send a PING
+// and a WINDOW_UPDATE with most answers, to measure the connection, and the server would be woken
+// up to answer them.
+const (
+	streamWindow     = 64 << 10
+	connectionWindow = 1 << 20
+)
+
 // method is the gRPC method of a check.
 const method = "/envoy.service.auth.v3.Authorization/Check"
 
@@ -34,6 +43,8 @@ func Dial(target string, n int, sequence *workload.Sequence) (*Client, error) {
 		connection, err := grpc.NewClient(target,
 			grpc.WithTransportCredentials(insecure.NewCredentials()),
 			grpc.WithAuthority("ext-authz"),
+			grpc.WithStaticStreamWindowSize(streamWindow),
+			grpc.WithStaticConnWindowSize(connectionWindow),
 			grpc.WithDefaultCallOptions(grpc.ForceCodecV2(codec{})))
 		if err != nil {
 			return nil, errors.Join(err, c.Close())
