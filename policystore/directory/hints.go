@@ -47,63 +47,32 @@ func (h *hints) take() (paths []string) {
 // whether the other files are unchanged. The listing counts as begun when l was, because the
 // names in its directories were read then.
 func (l *listing) withHints(paths []string) *listing {
-	changed := newListing(l.absolute, l.layout)
-	changed.begun, changed.root = l.begun, l.root
-	changed.folders, changed.files, changed.size = l.folders, l.files, l.size
+	changed := *l
+	changed.files = slices.Clone(l.files)
 	isChanged := false
 	for _, onDisk := range paths {
-		path, found := strings.CutPrefix(onDisk, strings.TrimSuffix(l.absolute, "/")+"/")
+		path, found := strings.CutPrefix(onDisk, l.prefix)
 		if !found || isHidden(path) {
 			continue
 		}
-		before := changed.root.find(path)
-		now, isRegular, err := statusOf(onDisk, true)
-		if before == nil || err != nil || !changed.accepts(file{now, before.place}, isRegular) {
+		i := l.findFile(path)
+		if i < 0 {
 			return nil
 		}
-		changed.size += now.size - before.size
-		changed.root, isChanged = changed.root.with(file{now, before.place}), true
+		now, isRegular, err := statusOf(onDisk, true)
+		after := file{now, l.files[i].path}
+		if err != nil || !changed.accepts(after, isRegular) {
+			return nil
+		}
+		changed.size += after.size - changed.files[i].size
+		changed.files[i], isChanged = after, true
 	}
 	if !isChanged || changed.checkTotals("") != nil {
 		return nil
 	}
-	return changed
-}
-
-// find returns a file by its path, nil if it is not listed.
-func (f *folder) find(path string) *file {
-	for f != nil {
-		if i := slices.IndexFunc(f.files, func(below file) bool { return below.path == path }); i >= 0 {
-			return &f.files[i]
-		}
-		f = f.folder(f.pathToward(path), 0)
+	changed.unchanged = make([]bool, len(l.files))
+	for i, before := range l.files {
+		changed.unchanged[i] = before.unchanged(changed.files[i].stamp, l.begun)
 	}
-	return nil
-}
-
-// pathToward returns the path of the folder in f on the way to a path.
-func (f *folder) pathToward(path string) string {
-	begin := 0
-	if f.path != "" {
-		begin = len(f.path) + 1
-	}
-	if begin > len(path) {
-		return path
-	}
-	name, _, _ := strings.Cut(path[begin:], "/")
-	return path[:begin+len(name)]
-}
-
-// with returns the folder with another stamp of a file that is listed in it or below it.
-func (f *folder) with(changed file) *folder {
-	g := *f
-	if i := slices.IndexFunc(f.files, func(below file) bool { return below.path == changed.path }); i >= 0 {
-		g.files = slices.Clone(f.files)
-		g.files[i] = changed
-		return &g
-	}
-	next := f.folder(f.pathToward(changed.path), 0)
-	g.folders = slices.Clone(f.folders)
-	g.folders[slices.Index(f.folders, next)] = next.with(changed)
-	return &g
+	return &changed
 }

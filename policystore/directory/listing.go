@@ -3,9 +3,6 @@ package directory
 import (
 	"cmp"
 	"fmt"
-	"io/fs"
-	"iter"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,197 +26,144 @@ const (
 )
 
 // A listing is the contents of a directory tree, not read yet. Links to files count as
-// files. It shares the folders that are unchanged with the listing before.
+// files. It is two tables, because a tree may have many small folders.
 type listing struct {
 	absolute string // the root
+	prefix   string // of absolute paths in it
 	layout   Layout
 	begun    time.Time
-	root     *folder // nil if it could not be listed
+	folders  []folder // level by level: the root, the folders in it, the folders in those
+	files    []file   // those in the first folder, then those in the second
+	size     int64    // of all files
 	faults   faults
 
-	notifier   *Notifier // watches a directory before it is read; may be nil
-	trusted    time.Time // when the listing before began
-	processors int       // that list at the same time
-
-	folders, files int
-	size           int64 // of all files
-
-	foundFiles   []file // of the directories that are being listed
-	foundFolders []*folder
+	// unchanged has a value for each file: whether it need not be read again, because it is
+	// unchanged since the listing before.
+	unchanged []bool
 }
 
-// A folder is the contents of one directory of a listing. It is immutable.
+// A folder is a directory of a listing. What is in it is in the tables from where that of the
+// folder before ends, in the order of the names.
 type folder struct {
 	stamp
-	place
-	entries []entry
-	files   []file
-	folders []*folder
+	path       string // absolute; the notifier's watch has the same string
+	foldersEnd int32
+	filesEnd   int32
 }
 
 // A file is one that belongs to the tree.
 type file struct {
 	stamp
-	place
-}
-
-// An entry is a name in a directory.
-type entry struct {
-	place
-	isDirectory bool
-	isPrintable bool
-}
-
-// A place is where a file or directory is.
-type place struct {
-	onDisk string // the absolute path
-	path   string // below the root of the listing, a part of onDisk; "" for the root itself
-}
-
-// list lists the tree below root. It does not read a directory again that is unchanged
-// since known, an earlier listing or nil. A notifier, if not nil, watches each directory
-// before it is read. It uses this number of processors. The listing contains the faults of
-// what could not be listed. complete is false if the tree exceeds a limit.
-func list(root string, layout Layout, known *listing, n *Notifier, processors int) (l *listing, complete bool) {
-	l = newListing(root, layout)
-	l.notifier, l.processors = n, processors
-	var seen look
-	if known != nil {
-		l.trusted, seen.known = known.begun, known.root
-	}
-	whole := entry{place: place{onDisk: root}, isDirectory: true, isPrintable: true}
-	l.look(&whole, &seen)
-	var err error
-	l.root, err = l.walk(whole.place, &seen)
-	return l, !l.faults.add(err)
+	path string // below the root
 }
 
 func newListing(root string, layout Layout) *listing {
-	return &listing{absolute: root, layout: layout, begun: time.Now()}
+	return &listing{absolute: root, prefix: join(root, ""), layout: layout, begun: time.Now()}
 }
 
-// walk lists a directory, after a look at it, and those below it. It collects the faults of
-// single files, and returns nil for a directory that cannot be read. The error is one after
-// which the walk ends.
-func (l *listing) walk(at place, seen *look) (*folder, error) {
-	if l.folders == maxFiles {
-		return nil, fault(nameOf(at.path), fmt.Sprintf("the policy directory contains more than %d folders", maxFiles), "remove everything that is not a policy")
+// foldersIn returns which folders are in the i-th.
+func (l *listing) foldersIn(i int) (first, end int) {
+	if i == 0 {
+		return 1, int(l.folders[0].foldersEnd)
 	}
-	if seen.err != nil {
-		l.faults.add(unreadable(nameOf(at.path), seen.err))
-		return nil, nil
-	}
-	l.folders++
-	if seen.isKnown {
-		return seen.known, l.count(seen.known.files)
-	}
-	firstFile, firstFolder := len(l.foundFiles), len(l.foundFolders)
-	var err error
-	for start := 0; start < len(seen.entries) && err == nil; start += lookAhead {
-		entries := seen.entries[start:min(start+lookAhead, len(seen.entries))]
-		looks := l.lookAt(entries, seen.known, len(l.foundFolders)-firstFolder, seen.below)
-		for i := range entries {
-			if err = l.enter(&entries[i], &looks[i], seen.known.stampOf(entries[i].path, len(l.foundFiles)-firstFile)); err != nil {
-				break
-			}
-		}
-	}
-	return l.folder(folder{seen.now, at, seen.entries, l.foundFiles[firstFile:], l.foundFolders[firstFolder:]}, seen.known), err
+	return int(l.folders[i-1].foldersEnd), int(l.folders[i].foldersEnd)
 }
 
-// enter adds an entry after a look at it. before is the stamp of a file in an earlier listing.
-func (l *listing) enter(e *entry, seen *look, before stamp) error {
-	switch {
-	case !e.isPrintable:
-		l.faults.add(fault(printable(e.path), "the name contains characters that cannot be printed", "rename it with printable characters only, or remove it"))
-	case e.isDirectory && l.layout.IsFile(e.path):
-		l.faults.add(fault(e.path, "is a folder", "replace it with a file of that name, or remove it"))
-	case e.isDirectory:
-		below, err := l.walk(e.place, seen)
-		if below != nil {
-			l.foundFolders = append(l.foundFolders, below)
-		}
-		return err
-	default:
-		return l.add(e.place, seen, before)
+// filesIn returns which files are in the i-th folder.
+func (l *listing) filesIn(i int) (first, end int) {
+	if i == 0 {
+		return 0, int(l.folders[0].filesEnd)
 	}
-	return nil
+	return int(l.folders[i-1].filesEnd), int(l.folders[i].filesEnd)
 }
 
-// folder returns a folder whose files and folders are the last that were found: the known
-// one if it is equal, so that memory is used only for what changed.
-func (l *listing) folder(f folder, known *folder) *folder {
-	l.foundFiles, l.foundFolders = l.foundFiles[:len(l.foundFiles)-len(f.files)], l.foundFolders[:len(l.foundFolders)-len(f.folders)]
-	if known != nil && known.stamp == f.stamp && slices.Equal(known.entries, f.entries) && slices.Equal(known.files, f.files) && slices.Equal(known.folders, f.folders) {
-		return known
+// folderIn returns the number of a folder in the i-th by its name, -1 if it or the i-th does
+// not exist.
+func (l *listing) folderIn(i int, name string) int {
+	if i < 0 {
+		return -1
 	}
-	f.files, f.folders = slices.Clone(f.files), slices.Clone(f.folders)
-	return &f
+	first, end := l.foldersIn(i)
+	at, found := slices.BinarySearchFunc(l.folders[first:end], name, func(f folder, name string) int { return cmp.Compare(lastName(f.path), name) })
+	if !found {
+		return -1
+	}
+	return first + at
 }
 
-// open returns the stamp and the entries of a directory.
-func (l *listing) open(at place, known *folder) (now stamp, entries []entry, err error) {
-	now, _, err = statusOf(at.onDisk, false)
-	if err != nil {
-		return now, nil, err
+// fileIn returns the number of a file in the i-th folder by its name, -1 if it or the folder
+// does not exist.
+func (l *listing) fileIn(i int, name string) int {
+	if i < 0 {
+		return -1
 	}
-	if known != nil && known.unchanged(now, l.trusted) {
-		return now, known.entries, nil
+	first, end := l.filesIn(i)
+	at, found := slices.BinarySearchFunc(l.files[first:end], name, func(f file, name string) int { return cmp.Compare(lastName(f.path), name) })
+	if !found {
+		return -1
 	}
-	if l.notifier != nil {
-		l.notifier.add(at.onDisk, now)
-	}
-	entries, err = readEntries(at)
-	return now, entries, err
+	return first + at
 }
 
-// readEntries reads the names in a directory. It skips those that begin with a dot.
-func readEntries(at place) ([]entry, error) {
-	found, err := os.ReadDir(at.onDisk)
-	if err != nil {
-		return nil, err
+// findFolder returns the number of a folder by its path below the root, -1 if it does not
+// exist.
+func (l *listing) findFolder(path string) int {
+	if len(l.folders) == 0 {
+		return -1
 	}
-	prefix := strings.TrimSuffix(at.onDisk, "/") + "/"
-	root := len(prefix)
-	if at.path != "" {
-		root = len(at.onDisk) - len(at.path)
+	i := 0
+	for path != "" {
+		var name string
+		name, path, _ = strings.Cut(path, "/")
+		i = l.folderIn(i, name)
 	}
-	entries := make([]entry, 0, len(found))
-	for _, e := range found {
-		if name := e.Name(); !strings.HasPrefix(name, ".") {
-			onDisk := prefix + name
-			entries = append(entries, entry{place{onDisk, onDisk[root:]}, e.IsDir(), printable(name) == name})
-		}
-	}
-	return entries, nil
+	return i
 }
 
-// add adds a file, unless it is not part of the tree: the limits apply only to files that
-// are read. before is its stamp in an earlier listing. The error is that of a limit of the
-// whole directory.
-func (l *listing) add(at place, seen *look, before stamp) error {
-	if seen.err != nil {
-		l.faults.add(unreadable(at.path, seen.err))
+// findFile returns the number of a file by its path below the root, -1 if it does not exist.
+func (l *listing) findFile(path string) int {
+	name := lastName(path)
+	folder := strings.TrimSuffix(path[:len(path)-len(name)], "/")
+	return l.fileIn(l.findFolder(folder), name)
+}
+
+// below returns the path below the root of the absolute path of a folder, "" for the root.
+func (l *listing) below(absolute string) string { return absolute[min(len(l.prefix), len(absolute)):] }
+
+// has reports whether an absolute path is that of a folder.
+func (l *listing) has(absolute string) bool { return l.numberOf(absolute) >= 0 }
+
+// numberOf returns the number of a folder by its absolute path, -1 if it does not exist.
+func (l *listing) numberOf(absolute string) int {
+	if absolute != l.absolute && !strings.HasPrefix(absolute, l.prefix) {
+		return -1
+	}
+	return l.findFolder(l.below(absolute))
+}
+
+// sharesFolders reports whether two listings have the same table of folders.
+func (l *listing) sharesFolders(m *listing) bool {
+	return len(l.folders) > 0 && len(l.folders) == len(m.folders) && &l.folders[0] == &m.folders[0]
+}
+
+// onDisk returns the absolute path of a file.
+func (l *listing) onDisk(f *file) string { return l.prefix + f.path }
+
+// hasFilesOf reports whether two listings contain the same folders, and the same
+// files, unchanged.
+func (l *listing) hasFilesOf(m *listing) bool {
+	return slices.Equal(l.files, m.files) && slices.EqualFunc(l.folders, m.folders, func(f, g folder) bool { return f.path == g.path })
+}
+
+// untrusted returns the listing for one after it of the same root, nil otherwise: the later
+// listing shares its paths, but reads everything again.
+func (l *listing) untrusted(root string) *listing {
+	if l == nil || l.absolute != root {
 		return nil
 	}
-	found := file{seen.now, at}
-	if seen.now != before && !l.accepts(found, seen.isRegular) {
-		return nil
-	}
-	l.foundFiles = append(l.foundFiles, found)
-	return l.count(l.foundFiles[len(l.foundFiles)-1:])
-}
-
-// count counts files. The error is that of a limit of the whole directory.
-func (l *listing) count(files []file) error {
-	for i := range files {
-		l.size += files[i].size
-		l.files++
-		if err := l.checkTotals(files[i].path); err != nil {
-			return err
-		}
-	}
-	return nil
+	untrusted := *l
+	untrusted.begun = time.Time{}
+	return &untrusted
 }
 
 // accepts reports whether a file belongs to the tree. It adds the fault of one that must
@@ -244,7 +188,7 @@ func (l *listing) accepts(f file, isRegular bool) bool {
 
 // openToOthers has the permissions that a file with secrets does not give. Its group may read
 // it, because a volume of Kubernetes has a group and not an owner.
-const openToOthers fs.FileMode = 0o027
+const openToOthers = 0o027
 
 // checkTotals returns an error if the files so far, of which name is the last, exceed a
 // limit of the whole directory.
@@ -256,7 +200,7 @@ func (l *listing) checkTotals(name string) error {
 			"remove everything that is not a policy, raise --load-memory, or divide the registries among several sidecars")
 	case l.size > maxTreeSize:
 		return fault(name, fmt.Sprintf("the policy directory contains more than %d MiB", maxTreeSize>>20), split)
-	case l.files > maxFiles:
+	case len(l.files) > maxFiles:
 		return fault(name, fmt.Sprintf("the policy directory contains more than %d files", maxFiles), split)
 	}
 	return nil
@@ -265,64 +209,15 @@ func (l *listing) checkTotals(name string) error {
 // nameOf returns the name in errors of a path below the root.
 func nameOf(path string) string { return cmp.Or(path, rootName) }
 
-// folder returns a folder in f by its path, nil if it does not exist. It is probably the
-// i-th.
-func (f *folder) folder(path string, i int) *folder {
-	if f == nil {
-		return nil
-	}
-	if i >= len(f.folders) || f.folders[i].path != path {
-		var found bool
-		i, found = slices.BinarySearchFunc(f.folders, path, func(below *folder, path string) int { return cmp.Compare(below.path, path) })
-		if !found {
-			return nil
-		}
-	}
-	return f.folders[i]
-}
+// lastName returns the name of a path in its directory.
+func lastName(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
-// stampOf returns the stamp of a file in f by its path, zero if it does not exist. It is
-// probably the i-th.
-func (f *folder) stampOf(path string, i int) stamp {
-	if f == nil {
-		return stamp{}
+// join returns the path of a name in a directory.
+func join(dir, name string) string {
+	if dir == "" || strings.HasSuffix(dir, "/") {
+		return dir + name
 	}
-	if i >= len(f.files) || f.files[i].path != path {
-		var found bool
-		i, found = slices.BinarySearchFunc(f.files, path, func(below file, path string) int { return cmp.Compare(below.path, path) })
-		if !found {
-			return stamp{}
-		}
-	}
-	return f.files[i].stamp
-}
-
-// hasFilesOf reports whether two folders contain the same files, unchanged.
-func (f *folder) hasFilesOf(g *folder) bool {
-	if f == g {
-		return true
-	}
-	return f != nil && g != nil && slices.Equal(f.files, g.files) && slices.EqualFunc(f.folders, g.folders, (*folder).hasFilesOf)
-}
-
-// all returns the folder and those below it, each before those in it.
-func (f *folder) all() iter.Seq[*folder] {
-	return func(yield func(*folder) bool) { f.visit(yield) }
-}
-
-func (f *folder) visit(yield func(*folder) bool) bool {
-	if f == nil {
-		return true
-	}
-	if !yield(f) {
-		return false
-	}
-	for _, below := range f.folders {
-		if !below.visit(yield) {
-			return false
-		}
-	}
-	return true
+	return dir + "/" + name
 }
 
 // printable returns a name unchanged, or quoted if it contains characters that would
@@ -333,27 +228,3 @@ func printable(name string) string {
 	}
 	return name
 }
-
-// A stamp identifies one state of a file or directory, by what the file system reports
-// about it. A program that writes a file can reset its time of modification, but not that
-// of its last change.
-type stamp struct {
-	device, inode     uint64
-	size              int64
-	modified, changed int64       // in nanoseconds since 1970; changed is 0 if it is not known
-	mode              fs.FileMode // permissions only
-}
-
-// unchanged reports whether a file that had stamp s at a moment, and was read after it,
-// still has the same content if its stamp is now the given one. A change shortly before
-// that moment makes it report false: clocks of file systems tick, and a second change
-// within a tick has the same time.
-func (s stamp) unchanged(now stamp, moment time.Time) bool {
-	return s == now && s.changed != 0 && s.changed+int64(LongestTick) < moment.UnixNano()
-}
-
-// LongestTick is longer than a tick of a file system's clock: 2 s on FAT, 1 s on some
-// network file systems, and a few milliseconds elsewhere. If the clock of a file server
-// is later than that, or an image is mounted again with equal times and numbers, the
-// next poll finds the change.
-const LongestTick = 3 * time.Second

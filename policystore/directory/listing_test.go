@@ -6,15 +6,25 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"extauthz/policystore/directory/directorytest"
 )
 
 // TestFolders checks that folders are limited as files are, because each is watched.
 func TestFolders(t *testing.T) {
-	l := newListing(t.TempDir(), testLayout)
-	l.folders = maxFiles
-	if _, err := l.walk(place{onDisk: l.absolute}, nil); err == nil || !strings.Contains(err.Error(), "more than 100000 folders") {
+	dir := t.TempDir()
+	directorytest.Write(t, dir, map[string]string{"one/more": ""})
+	root, err := openBase(dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	w := walk{listing: newListing(dir, testLayout), root: root}
+	for range maxFiles {
+		w.push(dir, origin{0, -1})
+	}
+	if err := w.enterAll(maxFiles-1, maxFiles); err == nil || !strings.Contains(err.Error(), "one: the policy directory contains more than 100000 folders") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -27,11 +37,11 @@ func TestStamp(t *testing.T) {
 	directorytest.Write(t, dir, map[string]string{"a": "1", "b": "1"})
 	stat := func(name string) stamp {
 		t.Helper()
-		info, err := os.Stat(filepath.Join(dir, name))
+		s, _, err := statusOf(filepath.Join(dir, name), true)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return stampOf(info)
+		return s
 	}
 	a := stat("a")
 	if a != stat("a") || a == stat("b") {
@@ -67,6 +77,47 @@ func TestUnchanged(t *testing.T) {
 	} {
 		if got := c.stamp.unchanged(c.now, c.moment); got != c.want {
 			t.Errorf("%s: %t, want %t", c.name, got, c.want)
+		}
+	}
+}
+
+// TestListingIsSmall checks how much memory a listing takes for each folder and file, in
+// addition to the paths, which it shares with the watches and the files of the tree.
+func TestListingIsSmall(t *testing.T) {
+	if folder, file := unsafe.Sizeof(folder{}), unsafe.Sizeof(file{}); folder > 64 || file > 56 {
+		t.Errorf("a folder takes %d bytes, and a file %d", folder, file)
+	}
+}
+
+// TestPathsAreShared checks that paths are in memory once: those of files in a tree and in each
+// listing of it, also in one after an error.
+func TestPathsAreShared(t *testing.T) {
+	dir := t.TempDir()
+	directorytest.Write(t, dir, map[string]string{"a/b": "1", "a/c/d": "2"})
+	r := NewReader(dir, testLayout)
+	first, err := r.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("none", filepath.Join(dir, "x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Read(); err == nil {
+		t.Fatal("a link to nothing is no error")
+	}
+	if err := os.Remove(filepath.Join(dir, "x")); err != nil {
+		t.Fatal(err)
+	}
+	again, err := r.ReadChanged()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !sharesPaths(first.listing, again.listing) {
+		t.Error("the listing repeats paths")
+	}
+	for i, f := range again.listing.files {
+		if unsafe.StringData(f.path) != unsafe.StringData(again.Files[i].Path) {
+			t.Errorf("%s is in memory twice", f.path)
 		}
 	}
 }

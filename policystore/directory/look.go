@@ -1,98 +1,104 @@
 package directory
 
 import (
-	"slices"
+	"io/fs"
+	"os"
 	"sync"
 	"sync/atomic"
+
+	"golang.org/x/sys/unix"
 )
 
-// A look is what the system reports about an entry of a directory. Most of the time of a
-// listing is that of system calls. So many entries are looked at on several processors,
-// before the walk reaches them one after the other.
-type look struct {
+// A folderLook is what the system reports about a folder.
+type folderLook struct {
+	now     stamp
+	isKnown bool // it contains what it contained in the known listing
+	entries []fs.DirEntry
+	err     error
+}
+
+// A fileLook is what the system reports about a file in a folder.
+type fileLook struct {
+	file
+	folder    int
 	now       stamp
 	isRegular bool
 	err       error
-
-	// Of a directory:
-	known   *folder // in the listing before, or nil
-	isKnown bool    // it contains only files, and is as in the listing before
-	entries []entry
-	below   []look // at the files among a few entries; nil if they were not looked at
 }
 
-const (
-	// lookAhead limits how many entries are looked at before the walk reaches them.
-	lookAhead = 256
-	// fewEntries is the number up to which the files of a directory are looked at together
-	// with it.
-	fewEntries = 16
-	// fewLooks is the number of looks for which another processor is worth its cost.
-	fewLooks = 8
-)
-
-// lookAt looks at up to lookAhead entries of the folder that known is an earlier state of.
-// nextFolder is the number of folders before them. looks contains the looks at the files, if
-// it is not nil.
-func (l *listing) lookAt(entries []entry, known *folder, nextFolder int, looks []look) []look {
-	hasFiles := looks != nil
-	if !hasFiles {
-		looks = make([]look, len(entries))
+// lookAtFolder looks at the i-th folder, and reads the names in it if they may have changed.
+func (w *walk) lookAtFolder(i int, from base) (seen folderLook) {
+	f := &w.folders[i]
+	path := w.below(f.path)
+	if seen.now, _, seen.err = from.status(path, false); seen.err != nil {
+		return seen
 	}
-	var pending []int
-	for i, e := range entries {
-		if e.isDirectory {
-			looks[i].known = known.folder(e.path, nextFolder)
-			nextFolder++
-		}
-		if e.isDirectory && !l.layout.IsFile(e.path) || !e.isDirectory && !hasFiles {
-			pending = append(pending, i)
-		}
+	var before stamp
+	if known := w.origins[i].known; known >= 0 {
+		before = w.known.folders[known].stamp
 	}
-	inParallel(min(l.processors, len(pending)/fewLooks), len(pending), func(i int) { l.look(&entries[pending[i]], &looks[pending[i]]) })
-	return looks
+	if seen.isKnown = before.unchanged(seen.now, w.trusted); seen.isKnown {
+		return seen
+	}
+	if w.notifier != nil && !(w.isFollowed && before == seen.now) {
+		w.notifier.add(f.path, seen.now)
+	}
+	seen.entries, seen.err = os.ReadDir(f.path)
+	return seen
 }
 
-// look looks at an entry: at a directory with the names in it, and with its files if its
-// entries are few.
-func (l *listing) look(e *entry, at *look) {
-	switch {
-	case !e.isPrintable:
-		return
-	case !e.isDirectory:
-		at.now, at.isRegular, at.err = statusOf(e.onDisk, true)
-		return
-	}
-	at.now, at.entries, at.err = l.open(e.place, at.known)
-	if len(at.entries) > fewEntries {
-		return
-	}
-	if at.isKnown = at.err == nil && at.known.isStill(at.now, at.entries); at.isKnown {
-		return
-	}
-	at.below = make([]look, len(at.entries))
-	for i := range at.entries {
-		if !at.entries[i].isDirectory {
-			l.look(&at.entries[i], &at.below[i])
-		}
-	}
+// A base is an open directory. The system finds a file sooner by its path from there than by
+// its absolute path.
+type base struct {
+	*os.File
+	skip int // how many bytes of a path below the root lead to the directory
 }
 
-// isStill reports whether a folder contains only files and is unchanged: it has this stamp and
-// these entries, and each file has the stamp that it had.
-func (f *folder) isStill(now stamp, entries []entry) bool {
-	if f == nil || f.stamp != now || len(f.files) != len(entries) || !slices.Equal(f.entries, entries) {
-		return false
-	}
-	for i := range f.files {
-		if now, isRegular, err := statusOf(f.files[i].onDisk, true); err != nil || !isRegular || now != f.files[i].stamp {
-			return false
-		}
-	}
-	return true
+// openBase opens a directory that has a path below the root, "" for the root itself.
+func openBase(absolute, path string) (base, error) {
+	dir, err := os.OpenFile(absolute, os.O_RDONLY|unix.O_DIRECTORY, 0)
+	return base{dir, len(join(path, ""))}, err
 }
 
-// inParallel calls f with each number below n, on this number of processors.
+// status is statusOf for a path below the root.
+func (b base) status(path string, follows bool) (s stamp, isRegular bool, err error) {
+	if path == "" {
+		path = "."
+	}
+	return statusAt(int(b.Fd()), path[b.skip:], follows)
+}
+
+// fewSiblings is the number of folders in a folder for which it is worth opening.
+const fewSiblings = 4
+
+// open sets the base for each of some folders: the folder that it is in, or the root of the
+// tree. It returns those to close.
+func (w *walk) open(first, end int) (opened []base) {
+	w.bases = w.bases[:0]
+	for i := first; i < end; {
+		siblings, parent := 1, w.origins[i].parent
+		for i+siblings < end && w.origins[i+siblings].parent == parent {
+			siblings++
+		}
+		from := w.root
+		if parent > 0 && siblings >= fewSiblings {
+			above := w.folders[parent].path
+			if dir, err := openBase(above, w.below(above)); err == nil { // otherwise the status is that error
+				from, opened = dir, append(opened, dir)
+			}
+		}
+		for range siblings {
+			w.bases = append(w.bases, from)
+		}
+		i += siblings
+	}
+	return opened
+}
+
+// fewLooks is the number of looks for which another processor is worth its cost.
+const fewLooks = 8
+
+// inParallel calls f with each number below n, on at most this number of processors.
 func inParallel(processors, n int, f func(int)) {
 	var next atomic.Int64
 	work := func() {
@@ -101,7 +107,7 @@ func inParallel(processors, n int, f func(int)) {
 		}
 	}
 	var others sync.WaitGroup
-	for range processors - 1 {
+	for range min(processors, n/fewLooks) - 1 {
 		others.Go(work)
 	}
 	work()

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"extauthz/policystore/directory/directorytest"
 )
@@ -31,15 +32,19 @@ func TestListMatchesWalkDir(t *testing.T) {
 		var known *listing
 		for range 3 {
 			l, complete := list(root, layout, known, nil, 1+random.IntN(4))
-			if got, want := filesOf(l.root), walkDir(t, root, layout); !complete || !slices.Equal(got, want) {
+			if got, want := filesOf(l), walkDir(t, root, layout); !complete || !slices.Equal(got, want) {
 				t.Fatalf("seed %d: complete %t\ngot  %q\nwant %q", seed, complete, got, want)
 			}
-			if again, _ := list(root, layout, l, nil, 1+random.IntN(4)); again.files != l.files || again.folders != l.folders || again.size != l.size || !again.root.hasFilesOf(l.root) {
+			if again, _ := list(root, layout, l, nil, 1+random.IntN(4)); again.size != l.size || !again.hasFilesOf(l) {
 				t.Fatalf("seed %d: the second listing of the same files differs", seed)
 			} else if fresh, _ := list(root, layout, nil, nil, 1); !reflect.DeepEqual(fresh.faults, again.faults) {
 				t.Fatalf("seed %d: faults %v, then %v", seed, fresh.faults.err(), again.faults.err())
 			}
-			files += l.files
+			checkNumbers(t, l)
+			if again, _ := list(root, layout, l.untrusted(root), nil, 1); !again.hasFilesOf(l) || !sharesPaths(again, l) {
+				t.Fatalf("seed %d: a listing that reads everything again differs, or repeats paths", seed)
+			}
+			files += len(l.files)
 			known = l
 			grow(t, random, filepath.Join(root, "later"), 1)
 		}
@@ -53,7 +58,7 @@ func TestListMatchesWalkDir(t *testing.T) {
 func grow(t *testing.T, random *rand.Rand, dir string, depth int) {
 	t.Helper()
 	contents := map[string]string{}
-	few := []int{0, 1, 3, fewEntries, fewEntries + 1}
+	few := []int{0, 1, 3, fewSiblings, lookAhead / 16}
 	for range [...]int{few[random.IntN(len(few))], lookAhead + random.IntN(lookAhead)}[random.IntN(8)/7] {
 		name := fmt.Sprintf("f%d%s", random.Uint32(), []string{"", "", "", "-skipped", "\a"}[random.IntN(5)])
 		contents[name] = strings.Repeat("x", random.IntN(9))
@@ -90,14 +95,43 @@ func walkDir(t *testing.T, root string, layout Layout) (paths []string) {
 }
 
 // filesOf returns the paths of all files in order.
-func filesOf(root *folder) (paths []string) {
-	for f := range root.all() {
-		for _, below := range f.files {
-			paths = append(paths, below.path)
-		}
+func filesOf(l *listing) (paths []string) {
+	for _, f := range l.files {
+		paths = append(paths, f.path)
 	}
 	slices.Sort(paths)
 	return paths
+}
+
+// checkNumbers checks that each file and folder is found by its path, and no other.
+func checkNumbers(t *testing.T, l *listing) {
+	t.Helper()
+	for i, f := range l.files {
+		if got := l.findFile(f.path); got != i || l.findFile(f.path+"x") >= 0 || l.findFile("x/"+f.path) >= 0 || l.has(l.onDisk(&f)) {
+			t.Fatalf("%s is file %d, want %d", f.path, got, i)
+		}
+	}
+	for i, f := range l.folders {
+		if got := l.numberOf(f.path); got != i || l.has(f.path+"x") || l.findFile(l.below(f.path)) >= 0 {
+			t.Fatalf("%s is folder %d, want %d", f.path, got, i)
+		}
+	}
+}
+
+// sharesPaths reports whether the paths below the roots of two listings with the same files are
+// in memory once.
+func sharesPaths(l, m *listing) bool {
+	for i := range l.files {
+		if unsafe.StringData(l.files[i].path) != unsafe.StringData(m.files[i].path) {
+			return false
+		}
+	}
+	for i := 1; i < len(l.folders); i++ {
+		if unsafe.StringData(l.folders[i].path) != unsafe.StringData(m.folders[i].path) {
+			return false
+		}
+	}
+	return true
 }
 
 // TestReadFileFindsGrowth checks that a file with more or less text than was listed counts as

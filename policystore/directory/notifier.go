@@ -3,7 +3,6 @@ package directory
 import (
 	"errors"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -21,15 +20,11 @@ type Notifier struct {
 	route   atomic.Pointer[route]
 	hints   hints // the paths in events
 
-	mu      sync.Mutex             // guards what follows
-	watched map[string]stamp       // the directories, as they were when last added
-	names   map[directoryID]string // of the directories
+	mu      sync.Mutex // guards what follows
+	watched watched
+	watches int      // how many watches there are, if the system removed none
+	twins   []string // the names of directories that have several
 }
-
-// A directoryID identifies a directory whatever its name.
-type directoryID struct{ device, inode uint64 }
-
-func (s *stamp) id() directoryID { return directoryID{s.device, s.inode} }
 
 // NewNotifier returns a notifier that watches nothing yet. It fails if the system has no
 // more inotify instances.
@@ -38,7 +33,7 @@ func NewNotifier() (*Notifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Notifier{changed: make(chan struct{}, 1), watcher: w, watched: map[string]stamp{}, names: map[directoryID]string{}}
+	n := &Notifier{changed: make(chan struct{}, 1), watcher: w, watched: watched{&listing{}, map[string]stamp{}}}
 	n.route.Store(&route{})
 	go n.collect()
 	return n, nil
@@ -86,111 +81,82 @@ func (n *Notifier) Follow(r *Reader) (fresh bool, err error) {
 	return n.watch(dirs, l, to)
 }
 
+// follows reports whether the notifier watches the folders of a listing.
+func (n *Notifier) follows(l *listing) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.watched.listing.sharesFolders(l)
+}
+
 // add watches a directory that will be read now.
 func (n *Notifier) add(dir string, now stamp) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if first, seen := n.names[now.id()]; seen && first != dir || n.watched[dir] == now {
-		return
-	}
-	if n.watcher.Add(dir) == nil { // otherwise Follow tries again, and returns the error
-		n.watched[dir], n.names[now.id()] = now, dir
+	if n.watched.others[dir] != now && n.watcher.Add(dir) == nil { // otherwise Follow tries again, and returns the error
+		n.watched.others[dir] = now
 	}
 }
 
-// watch makes dirs and the folders of a listing the watched directories. It adds each
-// that may be another directory than when it was added, so that its watch follows the
-// directory that exists now. Without a listing, it still watches the directories that the
-// reader read. In the directories of the route, only events about its links count.
+// watch makes dirs and the folders of a listing the watched directories. Without a listing, it
+// still watches the directories that the reader read. In the directories of the route, only
+// events about its links count.
 func (n *Notifier) watch(dirs []string, l *listing, r route) (fresh bool, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	watched := n.watcher.WatchList()
-	if l != nil && n.watches(dirs, l) && len(watched) == len(n.watched) {
-		n.route.Store(&r)
+	around, err := statusesOf(dirs)
+	paths := n.watcher.WatchList()
+	if l != nil && err == nil && len(paths) == n.watches && n.watched.equal(l, around) {
+		n.watched = newWatched(l, around)
+		n.direct(r)
 		return false, nil
 	}
-	alive := make(map[string]bool, len(watched))
-	for _, dir := range watched {
+	before := n.watched
+	if n.watched = newWatched(l, around); l == nil {
+		n.watched.keep(before, paths)
+	}
+	fresh, watchErr := n.update(before, paths, r)
+	return fresh, errors.Join(err, watchErr)
+}
+
+// update watches the directories that it is to watch now, and no others. It adds each that may be
+// another directory than when it was added, so that its watch follows the directory that exists
+// now. paths are those that have a watch.
+func (n *Notifier) update(before watched, paths []string, r route) (fresh bool, err error) {
+	alive := make(map[string]bool, len(paths))
+	for _, dir := range paths {
 		alive[dir] = true
 	}
-	required, err := n.distinct(dirs, l, r, alive)
-	n.route.Store(&r)
-	for dir, now := range required {
-		before, known := n.watched[dir]
-		if known && alive[dir] && before == now {
+	names, twins := n.watched.names()
+	n.watches, n.twins = len(names), twins
+	n.direct(r)
+	for i, dir := range n.watched.all() {
+		if names[dir.id()] != dir.path {
 			continue
 		}
-		err = errors.Join(err, n.watcher.Add(dir))
-		fresh = fresh || !known || !alive[dir] || before.id() != now.id()
-	}
-	for dir := range n.watched {
-		if _, found := required[dir]; !found {
-			_ = n.watcher.Remove(dir) // fails if the directory was removed, and its watch with it
+		then, known := before.stampOf(dir.path, i)
+		known = known && alive[dir.path]
+		delete(alive, dir.path)
+		if known && then == dir.stamp {
+			continue
+		}
+		if addErr := n.watcher.Add(dir.path); addErr != nil {
+			err = errors.Join(err, addErr)
+		} else if !known || then.id() != dir.id() {
+			fresh = true
 		}
 	}
-	n.watched = required
+	for dir := range alive {
+		_ = n.watcher.Remove(dir) // fails if the directory was removed, and its watch with it
+	}
 	return fresh, err
 }
 
-// watches reports whether dirs and the folders of a listing are the watched directories,
-// unchanged.
-func (n *Notifier) watches(dirs []string, l *listing) bool {
-	all := 0
-	has := func(dir string, now stamp) bool {
-		all++
-		return n.watched[dir] == now
-	}
-	for f := range l.root.all() {
-		if !has(f.onDisk, f.stamp) {
-			return false
-		}
-	}
-	for _, dir := range dirs {
-		now, _, err := statusOf(dir, true)
-		if err != nil || dir != l.absolute && !has(dir, now) {
-			return false
-		}
-	}
-	return all == len(n.watched)
-}
-
-// distinct returns the directories that exist, each by the first of its names: the system
-// has one watch for a directory, and two names (of a bind mount, for example) would take
-// it from each other. It removes a directory that has a second name from the route,
-// because its events may have either name: all of them count.
-func (n *Notifier) distinct(dirs []string, l *listing, r route, alive map[string]bool) (found map[string]stamp, err error) {
-	found, n.names = make(map[string]stamp, len(n.watched)), make(map[directoryID]string, len(n.watched))
-	add := func(dir string, now stamp) {
-		first, seen := n.names[now.id()]
-		if seen && first != dir {
-			delete(r, first)
-			delete(r, dir)
-			return
-		}
-		n.names[now.id()], found[dir] = dir, now
-	}
-	for _, dir := range dirs {
-		info, statErr := os.Stat(dir)
-		if statErr != nil {
-			err = errors.Join(err, statErr)
-			continue
-		}
-		add(dir, stampOf(info))
-	}
-	if l == nil {
-		for dir, now := range n.watched {
-			if alive[dir] {
-				add(dir, now)
-			}
-		}
-		return found, err
-	}
-	for f := range l.root.all() {
-		delete(r, f.onDisk) // all events in it count
-		add(f.onDisk, f.stamp)
-	}
-	return found, err
+// direct makes a route that of the notifier, without the directories in which all events count:
+// the folders of the tree, and directories that have several names, because the events may have
+// any of them.
+func (n *Notifier) direct(r route) {
+	maps.DeleteFunc(r, func(dir string, _ []string) bool { return n.watched.listing.has(dir) || slices.Contains(n.twins, dir) })
+	n.route.Store(&r)
 }
 
 // Close ends watching.

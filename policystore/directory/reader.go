@@ -21,7 +21,7 @@ type Reader struct {
 
 	mu       sync.Mutex // guards what follows
 	last     *Tree      // as it was last read; nil if that failed
-	isUsed   bool       // the directory was read, so that its content may be in use
+	listed   *listing   // what the directory was last read from; nil if it never was, and its content is not in use
 	notifier *Notifier  // that follows the reader, or nil
 }
 
@@ -47,10 +47,11 @@ func (r *Reader) read(onlyChanged bool) (*Tree, error) {
 		known = nil
 	}
 	t, err := r.readStable(known)
-	r.last, r.isUsed = t, r.isUsed || err == nil
+	r.last = t
 	if err != nil {
 		return nil, err
 	}
+	r.listed = t.listing
 	t.share(before)
 	return t, nil
 }
@@ -110,9 +111,10 @@ func (r *Reader) readOnce(known *Tree, trustsHints bool) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	if now != root || !before.root.hasFilesOf(after.root) {
+	if now != root || !before.hasFilesOf(after) {
 		return nil, unreadable(rootName, errChanged)
 	}
+	t.listing, after.begun = after, before.begun // the files are the same, and were read after that moment
 	return t, nil
 }
 
@@ -128,13 +130,16 @@ func (r *Reader) list(root string, known *listing, trustsHints bool) (l *listing
 	if l != nil {
 		return l, true
 	}
+	if known == nil {
+		known = r.listed.untrusted(root)
+	}
 	return list(root, r.layout, known, r.notifier, r.processors())
 }
 
 // processors returns how many processors read: all of them the first time, when nothing can
 // be decided yet. Later, decisions need the others.
 func (r *Reader) processors() int {
-	if r.isUsed {
+	if r.listed != nil {
 		return 1
 	}
 	return runtime.GOMAXPROCS(0)
@@ -152,11 +157,11 @@ func readFile(path string, listed stamp, buffer []byte) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
+	now, isRegular, err := statusOfOpen(f)
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() || stampOf(info) != listed {
+	if !isRegular || now != listed {
 		return nil, errChanged
 	}
 	_ = f.SetReadDeadline(time.Now().Add(maxWait))                         // works for files that wait for events, such as /proc/kmsg

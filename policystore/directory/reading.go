@@ -12,12 +12,10 @@ import (
 // read reads the listed files on this number of processors, and adds the faults of those that cannot be read to the
 // listing. It takes unchanged files from known, which may be nil.
 func (l *listing) read(known *Tree, processors int) *Tree {
-	r := &reading{listing: l, known: known, found: make([]foundFile, 0, l.files), names: Names{}, shared: sharedTexts{seed: maphash.MakeSeed(), texts: map[uint64][]byte{}}}
-	var before *folder
-	if known != nil {
-		before = known.listing.root
+	r := &reading{listing: l, known: known, found: make([]foundFile, 0, len(l.files)), names: Names{}, shared: sharedTexts{seed: maphash.MakeSeed(), texts: map[uint64][]byte{}}}
+	for i := range l.files {
+		r.file(&l.files[i], known != nil && l.unchanged[i])
 	}
-	r.folder(l.root, before)
 	slices.SortStableFunc(r.found, func(a, b foundFile) int { return strings.Compare(a.treePath, b.treePath) })
 	files, unread := r.files()
 	r.readUnread(unread, processors)
@@ -48,28 +46,15 @@ type unreadFile struct {
 	err      error
 }
 
-// folder finds the files in a folder and below it. before is the folder in the listing
-// before, or nil.
-func (r *reading) folder(f, before *folder) {
-	if f == nil {
-		return
-	}
-	for i := range f.files {
-		r.file(&f.files[i], before.stampOf(f.files[i].path, i))
-	}
-	for i, below := range f.folders {
-		r.folder(below, before.folder(below.path, i))
-	}
-}
-
-// file adds a file to those that were found. before is its stamp in the listing before.
-func (r *reading) file(f *file, before stamp) {
+// file adds a file to those that were found. unchanged reports whether it is unchanged since the
+// known tree was read.
+func (r *reading) file(f *file, unchanged bool) {
 	path := treePath(f.path)
 	if isHidden(path) {
 		r.faults.add(fault(f.path, "means "+path+", in which a name begins with a dot, and such files are skipped", "fix its name, or remove it"))
 		return
 	}
-	r.found = append(r.found, foundFile{f, path, r.known != nil && before.unchanged(f.stamp, r.known.listing.begun)})
+	r.found = append(r.found, foundFile{f, path, unchanged})
 }
 
 // files returns the files of the tree, nil for each of those that must be read. It reports
@@ -111,7 +96,7 @@ func (r *reading) readUnread(unread []unreadFile, processors int) {
 			var buffer []byte // for the next file
 			for i := next.Add(1) - 1; i < int64(len(unread)); i = next.Add(1) - 1 {
 				f := &unread[i]
-				buffer, f.err = readFile(f.onDisk, f.stamp, buffer)
+				buffer, f.err = readFile(r.onDisk(f.file), f.stamp, buffer)
 				*f.read = newFile(f.treePath, r.shared.share(buffer))
 			}
 		})

@@ -12,6 +12,7 @@ const (
 	jose     = "github.com/go-jose/go-jose/v4"
 	bcrypt   = "golang.org/x/crypto/bcrypt"
 	fsnotify = "github.com/fsnotify/fsnotify"
+	unix     = "golang.org/x/sys/unix"
 	yaml     = "go.yaml.in/yaml/v4"
 	grpc     = "google.golang.org/grpc"
 	protobuf = "google.golang.org/protobuf"
@@ -53,7 +54,7 @@ var mayImport = map[string][]string{
 	"policystore":                         {"diag", "iam", "strictjson", "strictyaml", "mapping", "identity/accesskey", "identity/basic", "identity/oidc", "identity/session", "identity/sts", "identity", "decision", "upstream", "policystore/awsexport", "policystore/config", "policystore/directory"},
 	"policystore/config":                  {"diag", "iam", "strictyaml", "mapping", "identity", "identity/session", "identity/sts", "upstream", "policystore/awsexport"},
 	"policystore/awsexport":               {"diag", "iam", "strictjson", "mapping", "identity/sts"},
-	"policystore/directory":               {"diag", fsnotify},
+	"policystore/directory":               {"diag", fsnotify, unix},
 	"policystore/policystoretest":         {"decision", "policystore", "policystore/directory/directorytest"},
 	"policystore/directory/directorytest": {},
 	"authz":                               {"diag", "iam", "mapping", "identity", "identity/session", "identity/sts", "decision", "denialmessage", "upstream", "policystore", "policystore/config"},

@@ -16,7 +16,7 @@ var mayRequire = []string{
 	"github.com/hashicorp/golang-lru/v2", "github.com/prometheus/client_golang",
 	"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/contrib/propagators/b3",
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace", "go.opentelemetry.io/proto/otlp",
-	"go.yaml.in/yaml/v4", "golang.org/x/crypto",
+	"go.yaml.in/yaml/v4", "golang.org/x/crypto", "golang.org/x/sys",
 	"google.golang.org/genproto/googleapis/rpc", "google.golang.org/grpc", "google.golang.org/protobuf",
 }
 

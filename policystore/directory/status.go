@@ -1,0 +1,82 @@
+package directory
+
+import (
+	"cmp"
+	"io/fs"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A stamp identifies one state of a file or directory, by what the file system reports
+// about it. A program that writes a file can reset its time of modification, but not that
+// of its last change. A stamp is small, because a listing has one for each file.
+type stamp struct {
+	inode             uint64
+	size              int64
+	modified, changed int64 // in nanoseconds since 1970
+	device            uint32
+	mode              uint16 // permissions only
+}
+
+// unchanged reports whether a file that had stamp s at a moment, and was read after it,
+// still has the same content if its stamp is now the given one. A change shortly before
+// that moment makes it report false: clocks of file systems tick, and a second change
+// within a tick has the same time.
+func (s stamp) unchanged(now stamp, moment time.Time) bool {
+	return s == now && s.changed != 0 && s.changed+int64(LongestTick) < moment.UnixNano()
+}
+
+// LongestTick is longer than a tick of a file system's clock: 2 s on FAT, 1 s on some
+// network file systems, and a few milliseconds elsewhere. If the clock of a file server
+// is later than that, or an image is mounted again with equal times and numbers, the
+// next poll finds the change.
+const LongestTick = 3 * time.Second
+
+// statusOf returns the stamp of a file, and whether it is a regular file. follows reports
+// whether a link counts as the file that it leads to.
+func statusOf(path string, follows bool) (s stamp, isRegular bool, err error) {
+	return statusAt(unix.AT_FDCWD, path, follows)
+}
+
+// statusAt is statusOf for a path that is relative to an open directory: the system has
+// fewer names to look up. It does without an [fs.FileInfo], which takes most of the time
+// for thousands of files.
+func statusAt(dir int, path string, follows bool) (s stamp, isRegular bool, err error) {
+	flags := unix.AT_SYMLINK_NOFOLLOW
+	if follows {
+		flags = 0
+	}
+	var system unix.Stat_t
+	for {
+		if err = unix.Fstatat(dir, path, &system, flags); err != unix.EINTR {
+			break
+		}
+	}
+	if err != nil {
+		return s, false, &fs.PathError{Op: "stat", Path: path, Err: err}
+	}
+	s, isRegular = stampOf(&system)
+	return s, isRegular, nil
+}
+
+// statusOfOpen is statusOf for an open file.
+func statusOfOpen(f *os.File) (s stamp, isRegular bool, err error) {
+	var system unix.Stat_t
+	conn, err := f.SyscallConn()
+	var statErr error
+	if err == nil {
+		err = conn.Control(func(fd uintptr) { statErr = unix.Fstat(int(fd), &system) })
+	}
+	s, isRegular = stampOf(&system)
+	return s, isRegular, cmp.Or(err, statErr)
+}
+
+func stampOf(system *unix.Stat_t) (s stamp, isRegular bool) {
+	return stamp{
+		inode: system.Ino, size: system.Size,
+		modified: system.Mtim.Nano(), changed: system.Ctim.Nano(),
+		device: uint32(system.Dev), mode: uint16(fs.FileMode(system.Mode).Perm()),
+	}, system.Mode&unix.S_IFMT == unix.S_IFREG
+}
