@@ -2,12 +2,8 @@ package policystore
 
 import (
 	"context"
-	"log/slog"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -127,45 +123,4 @@ func running(t *testing.T, w *Watcher) {
 	done := make(chan struct{})
 	go func() { defer close(done); w.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
-}
-
-// TestWatchWithoutInotify checks that changes are found by polling, and that this is logged,
-// if no inotify instances are left. It runs itself again in a user namespace without them.
-func TestWatchWithoutInotify(t *testing.T) {
-	const variable, limit = "POLICYSTORE_NO_INOTIFY", "/proc/sys/user/max_inotify_instances"
-	if os.Getenv(variable) == "" {
-		again := exec.Command(os.Args[0], "-test.run=^TestWatchWithoutInotify$", "-test.v")
-		again.Env = append(os.Environ(), variable+"=1")
-		again.SysProcAttr = &syscall.SysProcAttr{
-			Cloneflags:  syscall.CLONE_NEWUSER,
-			UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
-			GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
-		}
-		out, err := again.CombinedOutput()
-		switch {
-		case err != nil && again.ProcessState == nil:
-			t.Skipf("no user namespace here: %v", err)
-		case err != nil:
-			t.Errorf("%v\n%s", err, out)
-		case strings.Contains(string(out), "--- SKIP"):
-			_, why, _ := strings.Cut(string(out), "\n") // after the line with the test's name
-			t.Skip(strings.TrimSpace(why))
-		}
-		return
-	}
-	if err := os.WriteFile(limit, []byte("0"), 0); err != nil {
-		t.Skipf("the limit of a user namespace cannot be set here: %v", err)
-	}
-	dir := t.TempDir()
-	directorytest.Write(t, dir, small())
-	var log lines
-	s := New(Options{Dir: dir, Decision: options(), Poll: time.Second, Logger: slog.New(slog.NewJSONHandler(&log, nil))})
-	end := watching(s)
-	eventually(t, "first snapshot", func() bool { return s.Snapshot() != nil })
-	if log.count("file system events are unavailable; changes are found by polling only") != 1 {
-		t.Errorf("the log does not say that there are no events: %s", log.text.String())
-	}
-	write(t, dir, "managed/pull.json", pullOnly+"\n")
-	eventually(t, "the change, by polling", func() bool { return s.Snapshot().Generation == 2 })
-	end()
 }

@@ -2,9 +2,6 @@ package directory
 
 import (
 	"errors"
-	"os"
-	"os/exec"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -12,31 +9,10 @@ import (
 )
 
 // TestFollowWithoutWatches checks that a directory that cannot be watched is an error and not
-// new: reading again would not help. It runs itself again in a user namespace with few watches.
+// new: reading again would not help.
 func TestFollowWithoutWatches(t *testing.T) {
-	const variable, limit = "DIRECTORY_FEW_WATCHES", "/proc/sys/user/max_inotify_watches"
-	if os.Getenv(variable) == "" {
-		again := exec.Command(os.Args[0], "-test.run=^TestFollowWithoutWatches$", "-test.v")
-		again.Env = append(os.Environ(), variable+"=1")
-		again.SysProcAttr = &syscall.SysProcAttr{
-			Cloneflags:  syscall.CLONE_NEWUSER,
-			UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
-			GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
-		}
-		out, err := again.CombinedOutput()
-		switch {
-		case err != nil && again.ProcessState == nil:
-			t.Skipf("no user namespace here: %v", err)
-		case err != nil:
-			t.Errorf("%v\n%s", err, out)
-		case strings.Contains(string(out), "--- SKIP"):
-			_, why, _ := strings.Cut(string(out), "\n") // after the line with the test's name
-			t.Skip(strings.TrimSpace(why))
-		}
+	if !directorytest.HasLimit(t, "max_inotify_watches", "3") {
 		return
-	}
-	if err := os.WriteFile(limit, []byte("3"), 0); err != nil {
-		t.Skipf("the limit of a user namespace cannot be set here: %v", err)
 	}
 	dir := t.TempDir()
 	directorytest.Write(t, dir, map[string]string{"a/x": "", "b/x": "", "c/x": ""})
