@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 )
@@ -22,9 +23,21 @@ const maxCallers = 1 << 15
 //   - what [authentication.holds] checks whenever a caller is looked up.
 //
 // Failures are not cached.
+//
+// The callers are in an LRU list, which has a lock. Those that were found last for each of
+// many parts of a digest are also in a table, which is read without a lock.
 type callerCache struct {
 	digests *digester
 	entries *lru.Cache[callerKey, authentication]
+	recent  [recentCallers]atomic.Pointer[recentCaller]
+}
+
+const recentCallers = 1 << 12
+
+// A recentCaller is an entry of the list.
+type recentCaller struct {
+	key callerKey
+	authentication
 }
 
 // A callerKey identifies a credential of a source at a registry.
@@ -56,7 +69,28 @@ func newCallerCache() *callerCache {
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	return &callerCache{digests, entries}
+	return &callerCache{digests: digests, entries: entries}
+}
+
+// get returns what the cache has for a credential.
+func (c *callerCache) get(key callerKey) (known authentication, found bool) {
+	recent := c.recentOf(key)
+	if r := recent.Load(); r != nil && r.key == key {
+		return r.authentication, true
+	}
+	if known, found = c.entries.Get(key); found {
+		recent.Store(&recentCaller{key, known})
+	}
+	return known, found
+}
+
+func (c *callerCache) add(key callerKey, a authentication) {
+	c.entries.Add(key, a)
+	c.recentOf(key).Store(&recentCaller{key, a})
+}
+
+func (c *callerCache) recentOf(key callerKey) *atomic.Pointer[recentCaller] {
+	return &c.recent[binary.NativeEndian.Uint16(key.credential[:])%recentCallers]
 }
 
 // cached returns the caller of a credential from the cache, or authenticates it and caches
@@ -68,20 +102,24 @@ func (a attempt) cached(source Source, credential string, more []byte, authentic
 		return fresh.caller, f
 	}
 	key := callerKey{source, a.config, cache.digests.sum(credential, more)}
-	if known, found := cache.entries.Get(key); found && known.holds(a) {
+	if known, found := cache.get(key); found && known.holds(a) {
 		return known.caller, nil
 	}
 	fresh, f := authenticate()
 	if f == nil && fresh.holds != nil {
-		cache.entries.Add(key, fresh)
+		cache.add(key, fresh)
 	}
 	return fresh.caller, f
 }
 
 // clear removes all callers, because the bindings or issuers change.
 func (c *callerCache) clear() {
-	if c != nil {
-		c.entries.Purge()
+	if c == nil {
+		return
+	}
+	c.entries.Purge()
+	for i := range c.recent {
+		c.recent[i].Store(nil)
 	}
 }
 
