@@ -43,14 +43,14 @@ type Service struct {
 // which failure_mode_allow lets through, while a denial denies in every configuration. A
 // message that cannot be read is denied, and so is a request whose check panics.
 func (s *Service) Check(ctx context.Context, message []byte) []byte {
-	in := newDeadline(ctx, time.Now())
+	now := time.Now()
+	in := newDeadline(ctx, now)
 	defer in.stop()
 	reader, _ := s.readers.Get().(*checkReader)
 	if reader == nil {
 		reader = new(checkReader)
 	}
 	answer := s.respond(in, func() *authz.CheckRequest {
-		now := time.Now()
 		if r, valid := reader.read(message, now); valid {
 			return r
 		}
@@ -80,16 +80,16 @@ func (s *Service) respond(ctx context.Context, read func() *authz.CheckRequest) 
 			answer = response(authz.Unavailable("internal fault"), s.Metadata, &s.removals)
 		}
 	}()
-	request, start := read(), time.Now()
+	request := read()
 	if s.Begin != nil {
 		ctx = s.Begin(ctx, request)
 	}
 	result := s.Decide(ctx, request)
-	if s.Record != nil && s.Record(ctx, result, time.Since(start)) != nil {
+	if s.Record != nil && s.Record(ctx, result, time.Since(request.Time)) != nil {
 		result = authz.Unavailable("the decision could not be logged in time")
 	}
 	if s.Observe != nil {
-		s.Observe(ctx, result, time.Since(start))
+		s.Observe(ctx, result, time.Since(request.Time))
 	}
 	return response(result, s.Metadata, &s.removals)
 }
