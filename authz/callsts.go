@@ -176,7 +176,7 @@ func (s *stsCheck) issue(caller *identity.Caller, of *identity.Credentials) (err
 // federate issues credentials of a federated user. The permissions are those to call the operation
 // and to pass tags, on the federated user (IAM User Guide, "Permissions for GetFederationToken").
 func (s *stsCheck) federate(caller *identity.Caller, r *identity.CredentialsRequest) error {
-	user, duration, err := s.snapshot.Callers.FederatedUser(caller, r, s.request.Time)
+	f, err := s.snapshot.Callers.FederatedUser(caller, r, s.request.Time)
 	if err != nil {
 		return err
 	}
@@ -186,10 +186,10 @@ func (s *stsCheck) federate(caller *identity.Caller, r *identity.CredentialsRequ
 		actions = append(actions, "sts:TagSession")
 	}
 	for _, action := range actions {
-		if err := s.permit(mapping.Permission{Action: action, Resource: user.Principal.ARN}, ""); err != nil {
+		if err := s.permit(mapping.Permission{Action: action, Resource: f.User.Principal.ARN}, ""); err != nil {
 			return err
 		}
 	}
-	s.answer.Issued, err = s.snapshot.Callers.FederateUser(user, duration, s.request.Time)
+	s.answer.Issued, err = s.snapshot.Callers.FederateUser(f, s.request.Time)
 	return err
 }

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -39,16 +40,13 @@ type Issued struct {
 // AssumeRole returns credentials of a session of a role, if the policies allow the caller to assume
 // it ([sts.Entities.AssumeRole]). c has the context and the time of the request.
 func (auth *Authenticator) AssumeRole(by *Caller, r *CredentialsRequest, c *Credentials) (*Issued, error) {
-	policies, err := auth.policiesOfARNs(r.PolicyARNs, r.RoleARN)
-	if err != nil {
-		return nil, err
-	}
+	policies, missing := auth.policiesOfARNs(r.PolicyARNs, r.RoleARN)
 	output, err := auth.entities.AssumeRole(&by.CallerIdentity, &sts.AssumeRoleInput{
 		RoleARN: r.RoleARN, SessionName: r.SessionName, Tags: r.Tags, TransitiveTagKeys: r.TransitiveTagKeys,
 		SourceIdentity: r.SourceIdentity, ExternalID: r.ExternalID, SessionPolicies: policies, InlinePolicy: r.Policy,
 		Context: c.Context, IssuedAt: c.Time,
 	})
-	if err != nil {
+	if err := cmp.Or(err, missing); err != nil {
 		return nil, err
 	}
 	return auth.issueForRole(r, &output.Caller, by.Principal.Kind == iam.AssumedRole, c.Time)
@@ -71,26 +69,33 @@ func (auth *Authenticator) issue(o session.Operation, c *sts.CallerIdentity, dur
 	return &Issued{credentials, *c}, nil
 }
 
-// FederatedUser returns the federated user of a request for credentials, and how long they
-// last. The policies of the caller are not evaluated.
-func (auth *Authenticator) FederatedUser(by *Caller, r *CredentialsRequest, now time.Time) (*sts.CallerIdentity, time.Duration, error) {
-	policies, err := auth.policiesOfARNs(r.PolicyARNs, by.Principal.ARN)
-	if err != nil {
-		return nil, 0, err
-	}
-	federated, err := auth.entities.FederatedUser(&by.CallerIdentity, &sts.FederationInput{
+// A Federation is a request for credentials of a federated user.
+type Federation struct {
+	User     sts.CallerIdentity
+	duration time.Duration
+	missing  error // a managed policy does not exist
+}
+
+// FederatedUser returns the federated user of a request for credentials. The policies of the caller
+// are not evaluated.
+func (auth *Authenticator) FederatedUser(by *Caller, r *CredentialsRequest, now time.Time) (*Federation, error) {
+	policies, missing := auth.policiesOfARNs(r.PolicyARNs, by.Principal.ARN)
+	user, err := auth.entities.FederatedUser(&by.CallerIdentity, &sts.FederationInput{
 		Name: r.Name, Tags: r.Tags, SessionPolicies: policies, InlinePolicy: r.Policy, IssuedAt: now,
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	duration, err := sts.UserSessionDuration(&by.Principal, r.Duration)
-	return &federated, duration, err
+	return &Federation{user, duration, missing}, err
 }
 
-// FederateUser returns credentials of a federated user.
-func (auth *Authenticator) FederateUser(user *sts.CallerIdentity, duration time.Duration, now time.Time) (*Issued, error) {
-	return auth.issue(session.GetFederationToken, user, duration, now)
+// FederateUser returns credentials of a federated user, if the policies of the caller allow it.
+func (auth *Authenticator) FederateUser(f *Federation, now time.Time) (*Issued, error) {
+	if f.missing != nil {
+		return nil, f.missing
+	}
+	return auth.issue(session.GetFederationToken, &f.User, f.duration, now)
 }
 
 // SessionOfUser returns temporary credentials of a user who has a long-term access key. No
@@ -108,7 +113,8 @@ func (auth *Authenticator) SessionOfUser(by *Caller, r *CredentialsRequest, now 
 }
 
 // policiesOfARNs returns the managed policies with some ARNs, that are of AWS or of the account of a
-// user or role.
+// user or role. The error, about one that does not exist, is only for callers who may make the
+// request: others must not find out which policies exist.
 func (auth *Authenticator) policiesOfARNs(arns []string, of string) ([]*iam.Policy, error) {
 	var policies []*iam.Policy
 	owner, _ := iam.ParseARN(of) // an invalid ARN has no account, in which no policy is
@@ -172,24 +178,20 @@ func (e *RejectedClaim) Error() string { return e.Reason }
 
 // assumeWith returns credentials of the session in which the holder of a token assumes a role.
 func (auth *Authenticator) assumeWith(w *webIdentity, r *CredentialsRequest, now time.Time) (*Issued, error) {
-	policies, err := auth.policiesOfARNs(r.PolicyARNs, r.RoleARN)
-	if err != nil {
-		return nil, err
-	}
+	policies, missing := auth.policiesOfARNs(r.PolicyARNs, r.RoleARN)
 	if len(w.issuer.sessionPolicies) > 0 {
-		if len(policies) > 0 || r.Policy != "" {
+		if len(r.PolicyARNs) > 0 || r.Policy != "" {
 			return nil, errors.New("the sessions of this issuer have session policies already, and others cannot be added")
 		}
 		policies = w.issuer.sessionPolicies
 	}
 	w.name, w.policies, w.inline = r.SessionName, policies, r.Policy
-	var caller *Caller
+	assume := w.assumeRole
 	if len(w.issuer.bindings) > 0 {
-		caller, err = w.principal(r.RoleARN)
-	} else {
-		caller, err = w.assumeRole(r.RoleARN)
+		assume = w.principal
 	}
-	if err != nil {
+	caller, err := assume(r.RoleARN)
+	if err := cmp.Or(err, missing); err != nil {
 		return nil, err
 	}
 	return auth.issueForRole(r, &caller.CallerIdentity, w.chained, now)

@@ -35,13 +35,44 @@ func TestNamesOfManagedPolicies(t *testing.T) {
 		return s.callAs(k, stsCall("AssumeRole", "RoleArn", roleARN+"deploy", "RoleSessionName", "x1", "PolicyArns.member.1.arn", arn))
 	}
 	assume(bobKey, strings.Replace(own, "policy/", "policy/"+strings.Repeat("x", 8192)+"/", 1)).is(t, http.StatusForbidden, "AccessDenied", "")
-	assume(bobKey, strings.Replace(own, "arn:aws:", "arn:aws-of-bob:", 1)).is(t, http.StatusBadRequest, "ValidationError", "does not exist")
-	assume(bobKey, "arn:aws:iam:bob:aws:policy/AmazonEC2ContainerRegistryReadOnly").is(t, http.StatusBadRequest, "ValidationError", "does not exist")
+	for _, arn := range []string{strings.Replace(own, "arn:aws:", "arn:aws-of-bob:", 1), "arn:aws:iam:bob:aws:policy/AmazonEC2ContainerRegistryReadOnly"} {
+		assume(bobKey, arn).is(t, http.StatusForbidden, "AccessDenied", "")
+		assume(aliceKey, arn).is(t, http.StatusBadRequest, "ValidationError", "does not exist")
+	}
 	for _, arn := range []string{own, strings.Replace(own, "policy/", "policy/team/", 1)} {
 		claims := claimsOf(t, registryToken(t, s.callAs(assume(aliceKey, arn).works(t).key(), ecrCall("GetAuthorizationToken", "{}"))))
 		if got := fmt.Sprint(claims["session_policies"]); got != "[123456789012:"+own+"]" {
 			t.Errorf("%s: the session has the policies %.200s", arn, got)
 		}
+	}
+}
+
+// TestHiddenPolicies checks that a caller that may not make the request cannot find out which managed
+// policies exist.
+func TestHiddenPolicies(t *testing.T) {
+	s := start(t, stsFiles)
+	for _, c := range []struct {
+		name   string
+		key    *key // nil for a token
+		action string
+		more   []string
+	}{
+		{"AssumeRole", bobKey, "AssumeRole", []string{"RoleArn", roleARN + "deploy", "RoleSessionName", "x1"}},
+		{"a role that does not exist", aliceKey, "AssumeRole", []string{"RoleArn", roleARN + "missing", "RoleSessionName", "x1"}},
+		{"GetFederationToken", bobKey, "GetFederationToken", []string{"Name", "carol"}},
+		{"AssumeRoleWithWebIdentity", nil, "AssumeRoleWithWebIdentity", []string{"RoleArn", roleARN + "deploy", "RoleSessionName", "x1", "WebIdentityToken", s.ciToken(nil)}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			answers := map[string]bool{}
+			for _, policy := range []string{"pull", "missing"} {
+				a := s.callAs(c.key, stsCall(c.action, append(c.more, "PolicyArns.member.1.arn", "arn:aws:iam::123456789012:policy/"+policy)...))
+				a.is(t, http.StatusForbidden, "AccessDenied", "")
+				answers[a.Message] = true
+			}
+			if len(answers) != 1 {
+				t.Errorf("the answers differ: %v", answers)
+			}
+		})
 	}
 }
 
