@@ -69,7 +69,7 @@ type configLinter struct {
 // run runs the rules about one subject each. The file of that name contains it.
 func (c *configLinter) run() {
 	for _, rule := range []func(){
-		c.idleSources, c.uncheckedProxies, c.mixedHops, c.partitions, c.missingTags, c.passwords, c.accessKeys,
+		c.idleSources, c.uncheckedProxies, c.mixedNetworks, c.partitions, c.missingTags, c.passwords, c.accessKeys,
 		c.foreignAudiences, c.unattachedGroups, c.missingLevels,
 	} {
 		rule()

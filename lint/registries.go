@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"extauthz/policystore"
+	"extauthz/policystore/config"
 )
 
 // idleSources finds sources of a registry that cannot authenticate any caller.
@@ -58,20 +59,34 @@ func (c *configLinter) uncheckedProxies() {
 	}
 }
 
-// mixedHops finds registries with fewer trusted hops than another, if callers can sign in: they
-// choose the registry.
-func (c *configLinter) mixedHops() {
+// mixedNetworks finds registries whose settings about the network differ from those of the first, if
+// callers can sign in: they choose the registry.
+func (c *configLinter) mixedNetworks() {
 	if !c.sessions {
 		return
 	}
-	most := slices.MaxFunc(c.registries, func(a, b *policystore.Registry) int { return a.TrustedHops - b.TrustedHops })
-	for _, r := range c.registries {
-		if r.TrustedHops < most.TrustedHops {
-			c.report(r.TrustedHopsAt, "mixed-hops",
-				messagef("registry %q has trustedHops %d, and registry %q has %d: a caller who signs in can choose the first, where its address is that of a proxy", r.Name, r.TrustedHops, most.Name, most.TrustedHops),
-				messagef("use the same trustedHops"))
+	first := c.registries[0]
+	for _, r := range c.registries[1:] {
+		var different string
+		switch {
+		case r.TrustedHops != first.TrustedHops:
+			different = "trustedHops"
+		case endpointOf(r) != endpointOf(first):
+			different = "vpcEndpoint"
+		default:
+			continue
 		}
+		c.report(r.TrustedHopsAt, "mixed-networks",
+			messagef("registries %q and %q have different %s, and a caller who signs in chooses one of them", first.Name, r.Name, different), messagef("use the same"))
 	}
+}
+
+// endpointOf returns the VPC endpoint of a registry, the zero one without any.
+func endpointOf(r *policystore.Registry) (endpoint config.VPCEndpoint) {
+	if r.VPCEndpoint != nil {
+		endpoint = *r.VPCEndpoint
+	}
+	return endpoint
 }
 
 // cover reports whether networks contain every address of whole. If no single one

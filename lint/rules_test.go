@@ -82,11 +82,11 @@ func runRules(t *testing.T, cases []ruleCase) {
 	}
 }
 
-// twoHops returns a change that adds registries with and without a trusted hop.
-func twoHops(sessions string) map[string]string {
+// networks returns a change that adds registries with and without a setting.
+func networks(sessions, setting string) map[string]string {
 	return map[string]string{"registries.yaml": sessions + `registries:
 - {name: a, hosts: [a.example.com], account: "123456789012", region: eu-central-1}
-- {name: b, hosts: [b.example.com], account: "123456789012", region: eu-central-1, trustedHops: 1, trustedProxies: [192.0.2.1]}
+- {name: b, hosts: [b.example.com], account: "123456789012", region: eu-central-1, ` + setting + `}
 `}
 }
 
@@ -133,8 +133,10 @@ func TestActionsAndResources(t *testing.T) {
 		{"finds proxies with any IPv4 address in two ranges", map[string]string{"registries.yaml": "registries:\n- name: example\n  hosts: [registry.example.com]\n  account: \"123456789012\"\n  region: eu-central-1\n  tls: true\n  trustedHops: 2\n  trustedProxies: [0.0.0.0/1, 128.0.0.0/1]\n"}, "unchecked-proxies"},
 		{"accepts proxies with addresses", map[string]string{"registries.yaml": "registries:\n- name: example\n  hosts: [registry.example.com]\n  account: \"123456789012\"\n  region: eu-central-1\n  tls: true\n  trustedHops: 1\n  trustedProxies: [192.0.2.1]\n"}, ""},
 		{"accepts a registry without proxies", map[string]string{"registries.yaml": "registries:\n- name: example\n  hosts: [registry.example.com]\n  account: \"123456789012\"\n  region: eu-central-1\n  tls: true\n  trustedHops: 0\n"}, ""},
-		{"finds fewer trusted hops at one of two registries with sessions", twoHops("sessions: {issuer: 'https://registry.example.com'}\n"), "mixed-hops"},
-		{"ignores fewer trusted hops without sessions", twoHops(""), ""},
+		{"finds different trusted hops with sessions", networks("sessions: {issuer: 'https://registry.example.com'}\n", "trustedHops: 1, trustedProxies: [192.0.2.1]"), "mixed-networks"},
+		{"finds different endpoints with sessions", networks("sessions: {issuer: 'https://registry.example.com'}\n", "vpcEndpoint: {id: vpce-1a2b3c4d, vpc: vpc-1a2b3c4d}"), "mixed-networks"},
+		{"ignores other differences with sessions", networks("sessions: {issuer: 'https://registry.example.com'}\n", "tls: true"), ""},
+		{"ignores different trusted hops without sessions", networks("", "trustedHops: 1, trustedProxies: [192.0.2.1]"), ""},
 		{"finds the same action in upper and lower case", withStatement(`{"Effect":"Allow","Action":["ecr:ListImages","ecr:listimages"],"Resource":` + team + `}`), "redundant-element"},
 	})
 }
