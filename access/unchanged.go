@@ -15,7 +15,7 @@ import (
 func (c *comparison) changedRepositories() map[string][]string {
 	changed := map[string]bool{}
 	for _, d := range []*Directory{c.before, c.after} {
-		for arn := range d.contents.Repositories {
+		for arn := range d.contents.Repositories.All() {
 			changed[arn] = true
 		}
 		for _, arn := range d.contents.Tagged {
@@ -43,7 +43,11 @@ func (c *comparison) isChanged(registry, arn string) bool {
 			continue
 		}
 		isOwn = true
-		texts[i] = d.policyTexts(d.contents.Repositories[arn]) + fmt.Sprintf("%+v", r.ResourceTags("", arn))
+		var policies []*iam.Policy
+		if policy := d.contents.Repositories.Get(arn); policy != nil {
+			policies = policy[:]
+		}
+		texts[i] = d.policyTexts(policies) + fmt.Sprintf("%+v", r.ResourceTags("", arn))
 	}
 	return isOwn && texts[0] != texts[1]
 }

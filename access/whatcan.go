@@ -223,7 +223,7 @@ func (s *survey) valueOf(key string) string {
 func (s *survey) repositories(texts []string) []string {
 	prefix := s.registry.RepositoryARN("")
 	found := map[string]bool{}
-	for arn := range s.contents.Repositories {
+	for arn := range s.contents.Repositories.All() {
 		found[arn] = strings.HasPrefix(arn, prefix)
 	}
 	for _, arn := range s.contents.Tagged {

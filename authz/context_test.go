@@ -17,7 +17,7 @@ import (
 
 // place returns a registry.
 func place() *policystore.Registry {
-	return &policystore.Registry{RegistrySettings: config.RegistrySettings{Settings: mapping.Settings{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}}}
+	return &policystore.Registry{RegistrySettings: &config.RegistrySettings{Settings: mapping.Settings{Partition: "aws", Region: "eu-central-1", Account: "123456789012"}}}
 }
 
 func wantContext(t *testing.T, got iam.Context, want map[string]string) {

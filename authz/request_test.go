@@ -55,7 +55,7 @@ func TestClientAddress(t *testing.T) {
 		{"empty client", 1, peer, forwarded(", 192.0.2.1"), "", "not an IP address"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := (&CheckRequest{Peer: c.peer, Headers: c.headers}).clientAddress(&policystore.Registry{RegistrySettings: config.RegistrySettings{TrustedHops: c.hops}})
+			got, err := (&CheckRequest{Peer: c.peer, Headers: c.headers}).clientAddress(&policystore.Registry{RegistrySettings: &config.RegistrySettings{TrustedHops: c.hops}})
 			switch {
 			case c.refused != "" && (err == nil || !strings.Contains(err.Error(), c.refused) || got != ""):
 				t.Errorf("%q, error %v; want %q", got, err, c.refused)
@@ -93,14 +93,14 @@ func TestTrustedProxies(t *testing.T) {
 		{"a proxy before the trusted ones", "192.0.2.1", "203.0.113.9, 198.51.100.7, 192.0.2.1", 1, "198.51.100.7", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			registry := &policystore.Registry{RegistrySettings: config.RegistrySettings{TrustedHops: c.hops, TrustedProxies: networks}}
+			registry := &policystore.Registry{RegistrySettings: &config.RegistrySettings{TrustedHops: c.hops, TrustedProxies: networks}}
 			got, err := (&CheckRequest{Peer: c.peer, Headers: forwarded(c.forwarded)}).clientAddress(registry)
 			if got != c.want || (err == nil) != (c.refused == "") || err != nil && !strings.Contains(err.Error(), c.refused) {
 				t.Errorf("%q, error %v; want %q and %q", got, err, c.want, c.refused)
 			}
 		})
 	}
-	none := &policystore.Registry{RegistrySettings: config.RegistrySettings{TrustedHops: 1, TrustedProxies: []netip.Prefix{}}}
+	none := &policystore.Registry{RegistrySettings: &config.RegistrySettings{TrustedHops: 1, TrustedProxies: []netip.Prefix{}}}
 	if got, err := (&CheckRequest{Peer: "192.0.2.1", Headers: forwarded("198.51.100.7, 192.0.2.1")}).clientAddress(none); err == nil {
 		t.Errorf("an empty list trusts a proxy: %q", got)
 	}
@@ -123,7 +123,7 @@ func FuzzClientAddress(f *testing.F) {
 		if split {
 			headers = forwarded(append([]string{forged}, entries...)...)
 		}
-		got, err := (&CheckRequest{Peer: "192.0.2.1", Headers: headers}).clientAddress(&policystore.Registry{RegistrySettings: config.RegistrySettings{TrustedHops: n}})
+		got, err := (&CheckRequest{Peer: "192.0.2.1", Headers: headers}).clientAddress(&policystore.Registry{RegistrySettings: &config.RegistrySettings{TrustedHops: n}})
 		if err != nil || got != "198.51.100.7" {
 			t.Errorf("%d hops: %q, %v", n, got, err)
 		}
@@ -144,16 +144,16 @@ func TestSecureTransport(t *testing.T) {
 		registry policystore.Registry
 		want     bool
 	}{
-		{"plain", CheckRequest{}, policystore.Registry{}, false},
-		{"plain, with a forged scheme", CheckRequest{Headers: append(proto("https"), mapping.Header{Name: ":scheme", Value: "https"})}, policystore.Registry{}, false},
-		{"server name", CheckRequest{SNI: "registry.example.com"}, policystore.Registry{}, true},
-		{"listener certificate", CheckRequest{DestinationPrincipal: "registry.example.com"}, policystore.Registry{}, true},
-		{"configured", CheckRequest{}, policystore.Registry{RegistrySettings: config.RegistrySettings{TLS: true}}, true},
-		{"hops that report https", CheckRequest{Headers: proto("https")}, policystore.Registry{RegistrySettings: config.RegistrySettings{TrustedHops: 1}}, true},
-		{"hops that report http, although their own connection is TLS", CheckRequest{Headers: proto("http"), SNI: "a"}, policystore.Registry{RegistrySettings: config.RegistrySettings{TrustedHops: 1, TLS: true}}, false},
-		{"hops that report nothing", CheckRequest{SNI: "a"}, policystore.Registry{RegistrySettings: config.RegistrySettings{TrustedHops: 1, TLS: true}}, false},
-		{"hops that report two schemes", CheckRequest{Headers: proto("https", "http")}, policystore.Registry{RegistrySettings: config.RegistrySettings{TrustedHops: 1}}, false},
-		{"hops that report two schemes in one header", CheckRequest{Headers: proto("https,http")}, policystore.Registry{RegistrySettings: config.RegistrySettings{TrustedHops: 1}}, false},
+		{"plain", CheckRequest{}, policystore.Registry{RegistrySettings: new(config.RegistrySettings)}, false},
+		{"plain, with a forged scheme", CheckRequest{Headers: append(proto("https"), mapping.Header{Name: ":scheme", Value: "https"})}, policystore.Registry{RegistrySettings: new(config.RegistrySettings)}, false},
+		{"server name", CheckRequest{SNI: "registry.example.com"}, policystore.Registry{RegistrySettings: new(config.RegistrySettings)}, true},
+		{"listener certificate", CheckRequest{DestinationPrincipal: "registry.example.com"}, policystore.Registry{RegistrySettings: new(config.RegistrySettings)}, true},
+		{"configured", CheckRequest{}, policystore.Registry{RegistrySettings: &config.RegistrySettings{TLS: true}}, true},
+		{"hops that report https", CheckRequest{Headers: proto("https")}, policystore.Registry{RegistrySettings: &config.RegistrySettings{TrustedHops: 1}}, true},
+		{"hops that report http, although their own connection is TLS", CheckRequest{Headers: proto("http"), SNI: "a"}, policystore.Registry{RegistrySettings: &config.RegistrySettings{TrustedHops: 1, TLS: true}}, false},
+		{"hops that report nothing", CheckRequest{SNI: "a"}, policystore.Registry{RegistrySettings: &config.RegistrySettings{TrustedHops: 1, TLS: true}}, false},
+		{"hops that report two schemes", CheckRequest{Headers: proto("https", "http")}, policystore.Registry{RegistrySettings: &config.RegistrySettings{TrustedHops: 1}}, false},
+		{"hops that report two schemes in one header", CheckRequest{Headers: proto("https,http")}, policystore.Registry{RegistrySettings: &config.RegistrySettings{TrustedHops: 1}}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := c.request.isTLS(&c.registry); got != c.want {

@@ -16,7 +16,7 @@ import (
 func TestDecideAllocatesNothingOnAHit(t *testing.T) {
 	plain, _ := newEngine(t, 100)
 	limited, _ := newLimited(t, 100)
-	whole, err := New(twinPolicies(t), Options{CacheSize: 100})
+	whole, err := New(twinPolicies(t).policies(t), Options{CacheSize: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,12 +140,13 @@ func BenchmarkDecideGrowth(b *testing.B) {
 // grown returns an engine with n statements and requests that one of them allows.
 func grown(b *testing.B, layout string, n int) (*Engine, []*question) {
 	b.Helper()
-	p := Policies{Identity: map[string][]*iam.Policy{}, Repository: map[string][]*iam.Policy{}}
+	p := attachments{Identity: map[string][]*iam.Policy{}, Repository: map[string][]*iam.Policy{}}
 	caller := func(i int) string { return fmt.Sprintf("arn:aws:iam::123456789012:user/user-%d", i) }
 	var requests []*question
-	const each = 1000 // statements of a policy
+	var granting []string // of the policy of a repository
+	const each = 1000     // statements of an identity policy
 	for first := 0; first < n; first += each {
-		var statements, granting []string
+		var statements []string
 		for i := first; i < min(n, first+each); i++ {
 			resource := fmt.Sprintf("arn:aws:ecr:*:123456789012:repository/team-%d/*", i)
 			statement := fmt.Sprintf(`{"Effect":"Allow","Action":["ecr:BatchGetImage","ecr:PutImage"],"Resource":"%s"}`, resource)
@@ -166,11 +167,11 @@ func grown(b *testing.B, layout string, n int) (*Engine, []*question) {
 		if statements != nil {
 			p.Identity[alice] = append(p.Identity[alice], compile(b, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":[`+strings.Join(statements, ",")+`]}`)...)
 		}
-		if granting != nil {
-			p.Repository[repository+"app"] = append(p.Repository[repository+"app"], compile(b, iam.RepositoryPolicy, `{"Version":"2012-10-17","Statement":[`+strings.Join(granting, ",")+`]}`)...)
-		}
 	}
-	e, err := New(p, Options{CacheSize: 1})
+	if granting != nil {
+		p.Repository[repository+"app"] = compile(b, iam.RepositoryPolicy, `{"Version":"2012-10-17","Statement":[`+strings.Join(granting, ",")+`]}`)
+	}
+	e, err := New(p.policies(b), Options{CacheSize: 1})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -83,8 +83,8 @@ func TestCacheBypasses(t *testing.T) {
 		{"an ambiguous key that is written as in the policy in lower case", `"StringEquals":{"aws:PrincipalTag/Team":"a"}`, iam.ContextEntry{Key: "aws:PrincipalTag/team", Value: "a", Ambiguous: true}, true},
 	} {
 		stats := new(Stats)
-		e, err := New(Policies{Identity: map[string][]*iam.Policy{alice: compile(t, iam.IdentityPolicy,
-			`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*","Condition":{`+c.condition+`}}}`)}}, Options{CacheSize: 10, Stats: stats})
+		e, err := New(attachments{Identity: map[string][]*iam.Policy{alice: compile(t, iam.IdentityPolicy,
+			`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*","Condition":{`+c.condition+`}}}`)}}.policies(t), Options{CacheSize: 10, Stats: stats})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,8 +134,8 @@ func TestCacheKeyContainsPolicyVariables(t *testing.T) {
 		"in a resource":  `"Resource":"` + repository + `${aws:referer}"`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			e, err := New(Policies{Identity: map[string][]*iam.Policy{alice: compile(t, iam.IdentityPolicy,
-				`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*",`+statement+`}}`)}}, Options{CacheSize: 10})
+			e, err := New(attachments{Identity: map[string][]*iam.Policy{alice: compile(t, iam.IdentityPolicy,
+				`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*",`+statement+`}}`)}}.policies(t), Options{CacheSize: 10})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,24 +12,17 @@ import (
 type Options struct {
 	CacheSize int    // the number of cached decisions, at least 1
 	Stats     *Stats // counters to add to; nil counts for this engine alone
-	// Earlier is the engine of earlier policies, which may be nil. Its indexes are used
-	// again for lists that have not changed.
-	Earlier *Engine
 }
 
 // An Engine decides by the policies of one snapshot. It is safe for concurrent use.
 type Engine struct {
 	policies Policies
-	indexes  indexes
 	cache    *cache
 }
 
-// New compiles the policies into an engine with an empty cache. It returns an error if the
-// cache size is not positive or a boundary has no policy.
+// New returns an engine of these policies with an empty cache. It returns an error if the cache
+// size is not positive.
 func New(p Policies, o Options) (*Engine, error) {
-	if err := p.checkBoundaries(); err != nil {
-		return nil, err
-	}
 	if o.Stats == nil {
 		o.Stats = new(Stats)
 	}
@@ -37,11 +30,7 @@ func New(p Policies, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decision cache of %d entries: %w", o.CacheSize, err)
 	}
-	var earlier indexes
-	if o.Earlier != nil {
-		earlier = o.Earlier.indexes
-	}
-	return &Engine{policies: p, indexes: newIndexes(&p, earlier), cache: c}, nil
+	return &Engine{policies: p, cache: c}, nil
 }
 
 // Decide returns the decision on r. session is the list of session policies of the caller,
@@ -127,17 +116,19 @@ func (e *Engine) applicable(r *iam.Request, session []*iam.Policy) (p iam.Polici
 // of a decision so large that it has to grow.
 func (e *Engine) setApplicable(p *iam.Policies, r *iam.Request, session []*iam.Policy) {
 	p.Session = session
-	registry := registryOf(r.Resource)
 	if !strings.EqualFold(r.Action, createRepository) {
-		p.Resource, p.Indexes.Resource = e.policies.Repository[r.Resource], e.indexes.repository[r.Resource]
+		if policy := e.policies.Repositories.Get(r.Resource); policy != nil {
+			p.Resource = policy[:]
+		}
 	}
-	p.Registry, p.Indexes.Registry = e.policies.Registry[registry], e.indexes.registry[registry]
+	p.Registry = e.policies.Registries[registryOf(r.Resource)]
 	if r.Principal == nil {
 		return
 	}
 	if arn := identityARN(r.Principal); arn != "" {
-		p.Identity, p.Indexes.Identity = e.policies.Identity[arn], e.indexes.identity[arn]
-		p.Boundary = e.policies.Boundary[arn]
+		if attached := e.policies.Principals.Get(arn); attached != nil {
+			p.Identity, p.Indexes.Identity, p.Boundary = attached.identity, attached.index, attached.boundary
+		}
 	}
 	owner := r.Principal.Account
 	if r.Resource != "*" {

@@ -34,10 +34,10 @@ func newEngine(t testing.TB, cacheSize int) (*Engine, *Stats) {
 	t.Helper()
 	stats := new(Stats)
 	identity := compile(t, iam.IdentityPolicy, identityText)
-	e, err := New(Policies{
+	e, err := New(attachments{
 		Identity:   map[string][]*iam.Policy{alice: identity, role: identity},
 		Repository: map[string][]*iam.Policy{repository + "closing": compile(t, iam.RepositoryPolicy, repositoryText)},
-	}, Options{CacheSize: cacheSize, Stats: stats})
+	}.policies(t), Options{CacheSize: cacheSize, Stats: stats})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,10 +108,10 @@ func TestDecide(t *testing.T) {
 func TestRepositoryPolicyCannotGrant(t *testing.T) {
 	open := compile(t, iam.RepositoryPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*"}}`)
 	all := compile(t, iam.IdentityPolicy, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}`)
-	e, err := New(Policies{
+	e, err := New(attachments{
 		Identity:   map[string][]*iam.Policy{alice: all},
 		Repository: map[string][]*iam.Policy{repository + "open": open, "*": open},
-	}, Options{CacheSize: 100})
+	}.policies(t), Options{CacheSize: 100})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,9 +25,15 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
+	ofAlice, err := decision.Attach([]*iam.Policy{pull}, nil, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var principals decision.Table[*decision.Attached]
 	stats := new(decision.Stats)
 	engine, err := decision.New(decision.Policies{
-		Identity: map[string][]*iam.Policy{alice: {pull}},
+		Principals: principals.With(nil, []decision.Entry[*decision.Attached]{{ARN: alice, Value: ofAlice}}),
 	}, decision.Options{CacheSize: 1000, Stats: stats})
 	if err != nil {
 		fmt.Println(err)

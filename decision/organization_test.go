@@ -30,11 +30,11 @@ func tagged(p *iam.Principal, action, resource, key, value string) *question {
 // including missing ones, and to no other repository.
 func TestRegistryPolicy(t *testing.T) {
 	closed := compile(t, iam.RepositoryPolicy, `{"Statement":{"Effect":"Deny","Principal":"*","Action":"ecr:PutImage"}}`)
-	e, err := New(Policies{
+	e, err := New(attachments{
 		Identity:   map[string][]*iam.Policy{alice: compile(t, iam.IdentityPolicy, allowAll)},
 		Repository: map[string][]*iam.Policy{repository + "closed": closed},
 		Registry:   map[string][]*iam.Policy{registry: compile(t, iam.RegistryPolicy, registryText)},
-	}, Options{CacheSize: 100})
+	}.policies(t), Options{CacheSize: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestOrganization(t *testing.T) {
 		RoleARN: "arn:aws:iam::123456789012:role/aws-service-role/ecr.amazonaws.com/AWSServiceRoleForECR",
 	}
 	policies.Identity[linked.RoleARN] = compile(t, iam.IdentityPolicy, allowAll)
-	e, err := New(policies, Options{CacheSize: 100})
+	e, err := New(policies.policies(t), Options{CacheSize: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestOrganizationByAccount(t *testing.T) {
 		"123456789012": {SCPs: [][]*iam.Policy{full, compile(t, iam.ServiceControlPolicy, scpText)}},
 		"210987654321": {SCPs: [][]*iam.Policy{full}, RCPs: [][]*iam.Policy{compile(t, iam.ResourceControlPolicy, rcpText)}},
 	}
-	e, err := New(policies, Options{CacheSize: 100})
+	e, err := New(policies.policies(t), Options{CacheSize: 100})
 	if err != nil {
 		t.Fatal(err)
 	}

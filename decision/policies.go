@@ -9,47 +9,33 @@ import (
 
 // Policies are the compiled policies of a snapshot, by what AWS attaches them to.
 type Policies struct {
-	Identity   map[string][]*iam.Policy // by the ARN of a user or role
-	Boundary   map[string][]*iam.Policy // by the same; a list is not empty
-	Repository map[string][]*iam.Policy // the repository policy, by the ARN of the repository
-	// Registry is the registry policy by the common prefix of the ARNs of its
+	Principals   Table[*Attached]       // by the ARN of a user or role
+	Repositories Table[*[1]*iam.Policy] // the repository policy, by the ARN of the repository
+	// Registries has the registry policy by the common prefix of the ARNs of its
 	// repositories: arn:aws:ecr:eu-central-1:123456789012, and a colon.
-	Registry     map[string][]*iam.Policy
+	Registries   map[string][]*iam.Policy
 	Organization *iam.OrganizationPolicies // nil if none is configured
 }
 
-// checkBoundaries returns an error if a boundary has no policy. Evaluation would not apply
-// such a boundary.
-func (p *Policies) checkBoundaries() error {
-	for arn, policies := range p.Boundary {
-		if len(policies) == 0 {
-			return diag.Problemf("the permissions boundary of %q has no policy", arn).WithRemedy("add one, or remove the boundary")
-		}
-	}
-	return nil
+// Attached is what is attached to a user or role.
+type Attached struct {
+	identity []*iam.Policy
+	index    *iam.Index // of identity; nil for a short list
+	boundary []*iam.Policy
 }
 
-// indexes are the indexes of long lists of policies, by the same names.
-type indexes struct {
-	identity, repository, registry map[string]*iam.Index
-}
-
-func newIndexes(p *Policies, earlier indexes) indexes {
-	return indexes{
-		identity:   indexEach(p.Identity, earlier.identity),
-		repository: indexEach(p.Repository, earlier.repository),
-		registry:   indexEach(p.Registry, earlier.registry),
+// Attach returns what is attached to a user or role: identity policies, and the policies of a
+// permissions boundary, nil without one. It returns an error for a boundary without a policy:
+// evaluation would not apply it. earlier is what was attached before, nil for nothing. Its
+// index is used again for a list that has not changed.
+func Attach(identity, boundary []*iam.Policy, earlier *Attached) (*Attached, error) {
+	if boundary != nil && len(boundary) == 0 {
+		return nil, diag.Problemf("the permissions boundary has no policy").WithRemedy("add one, or remove the boundary")
 	}
-}
-
-func indexEach(lists map[string][]*iam.Policy, earlier map[string]*iam.Index) map[string]*iam.Index {
-	all := map[string]*iam.Index{}
-	for arn, policies := range lists {
-		if x := iam.NewIndex(policies, earlier[arn]); x != nil {
-			all[arn] = x
-		}
+	if earlier == nil {
+		earlier = &Attached{}
 	}
-	return all
+	return &Attached{identity, iam.NewIndex(identity, earlier.index), boundary}, nil
 }
 
 // registryOf returns the common prefix of the ARNs of a registry's repositories, "" for

@@ -91,9 +91,9 @@ func (g randomDirectory) list(t testing.TB, kind iam.Kind, n int) (policies []*i
 }
 
 // policies returns random policies of all classes, and lists of session policies.
-func (g randomDirectory) policies(t testing.TB) (p Policies, sessions [][]*iam.Policy) {
+func (g randomDirectory) policies(t testing.TB) (p attachments, sessions [][]*iam.Policy) {
 	t.Helper()
-	p = Policies{
+	p = attachments{
 		Identity:   map[string][]*iam.Policy{alice: g.list(t, iam.IdentityPolicy, 12), role: g.list(t, iam.IdentityPolicy, 2)},
 		Boundary:   map[string][]*iam.Policy{},
 		Repository: map[string][]*iam.Policy{repository + "a": g.list(t, iam.RepositoryPolicy, 1), repository + "alice": g.list(t, iam.RepositoryPolicy, 1)},
@@ -181,7 +181,7 @@ func compareWithUncached(t *testing.T, seed uint64, stats *Stats) {
 	t.Helper()
 	g := randomDirectory{rand.New(rand.NewPCG(seed, 5))}
 	policies, sessions := g.policies(t)
-	e, err := New(policies, Options{CacheSize: oneOf(g, 4, 64, 1024), Stats: stats})
+	e, err := New(policies.policies(t), Options{CacheSize: oneOf(g, 4, 64, 1024), Stats: stats})
 	if err != nil {
 		t.Fatal(err)
 	}

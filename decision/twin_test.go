@@ -11,7 +11,7 @@ import (
 
 // twin is the reference implementation of the engine, without tables or cache: it finds the policies
 // of each class by their rules and evaluates them.
-func twin(p Policies, r *question) iam.Decision {
+func twin(p attachments, r *question) iam.Decision {
 	if r.Principal == nil {
 		return iam.ImplicitDeny
 	}
@@ -47,7 +47,7 @@ func twin(p Policies, r *question) iam.Decision {
 }
 
 // twinPolicies returns policies of each class, which mention common and different condition keys.
-func twinPolicies(t testing.TB) Policies {
+func twinPolicies(t testing.TB) attachments {
 	t.Helper()
 	p := limitedPolicies(t)
 	delete(p.Identity, "")
@@ -106,7 +106,7 @@ func (a *generator) question() *question {
 // reference implementation.
 func TestTwin(t *testing.T) {
 	policies, stats := twinPolicies(t), new(Stats)
-	e, err := New(policies, Options{CacheSize: 256, Stats: stats})
+	e, err := New(policies.policies(t), Options{CacheSize: 256, Stats: stats})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func TestReasonIsCached(t *testing.T) {
 		{"few statements", identityText, true},
 		{"many statements", `{"Version":"2012-10-17","Statement":[` + statements + `{"Effect":"Allow","Action":"*","Resource":"*"}]}`, false},
 	} {
-		e, err := New(Policies{Identity: map[string][]*iam.Policy{alice: compile(t, iam.IdentityPolicy, test.policy)}}, Options{CacheSize: 10})
+		e, err := New(attachments{Identity: map[string][]*iam.Policy{alice: compile(t, iam.IdentityPolicy, test.policy)}}.policies(t), Options{CacheSize: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,7 +183,7 @@ func FuzzEngine(f *testing.F) {
 	f.Add([]byte("\x02\x00\x00\x00\x00\x03\x03\x00\x02\x00\x00\x00\x01\x03\x03\x00"))
 	f.Add([]byte("the quick brown fox jumps over the lazy dog"))
 	f.Fuzz(func(t *testing.T, numbers []byte) {
-		e, err := New(policies, Options{CacheSize: 8})
+		e, err := New(policies.policies(t), Options{CacheSize: 8})
 		if err != nil {
 			t.Fatal(err)
 		}

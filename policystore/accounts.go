@@ -22,17 +22,17 @@ type accounts struct {
 // loadAccounts reads the outputs of aws iam get-account-authorization-details.
 func (c *compiler) loadAccounts() accounts {
 	all := accounts{incomplete: map[string]bool{}}
-	for path := range c.Paths() {
-		account, found := parseAuthorizationPath(path)
+	for _, f := range c.others {
+		account, found := parseAuthorizationPath(f.Path)
 		if !found {
 			continue
 		}
-		if c.skips(path) {
+		if c.skips(f.Path) {
 			all.incomplete[account] = true
 			continue
 		}
-		a, err := cachedFile(c, path, "authorization", func(text []byte) (*awsexport.Authorization, error) {
-			return awsexport.ReadAuthorization(path, account, text)
+		a, err := cachedFile(c, f, "authorization", func(text []byte) (*awsexport.Authorization, error) {
+			return awsexport.ReadAuthorization(f.Path, account, text)
 		})
 		all.incomplete[account] = c.report(err)
 		if a != nil {

@@ -35,12 +35,12 @@ func isPrepared(kind iam.Kind, reference string, err error) bool {
 // may be missing from it.
 func (c *compiler) breakGlass(attached map[string]bool) (names []string) {
 	isComplete := cmp.Or(c.faults.Err(), c.follows) == nil
-	for file := range c.Paths() {
-		name, isManaged := strings.CutPrefix(strings.TrimSuffix(file, ".json"), "managed/")
+	for _, f := range c.others {
+		name, isManaged := strings.CutPrefix(strings.TrimSuffix(f.Path, ".json"), "managed/")
 		switch {
 		case !isManaged || !isBreakGlass(name):
 		case isComplete && !attached[name]:
-			c.report(fault(file, "the break-glass policy is not attached, so that it has no effect",
+			c.report(fault(f.Path, "the break-glass policy is not attached, so that it has no effect",
 				"add "+name+" to the policies of a user, role or group in principals.yaml, or remove the file"))
 		default:
 			names = append(names, name)

@@ -8,10 +8,11 @@ import (
 	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/policystore/awsexport"
+	"extauthz/policystore/directory"
 )
 
-// A compileCache has what the texts of one content were compiled into. Most changes are
-// of one file among many: the others are taken from the cache of the last good content.
+// A compileCache has what the texts of one content were compiled into, except those of files
+// about single repositories. What did not change is taken from the cache of the last good content.
 // All values are immutable, and depend only on their key and text.
 type compileCache map[cacheKey]cacheEntry
 
@@ -34,7 +35,7 @@ func cached[T any](c *compiler, key cacheKey, text []byte, compile func() (T, er
 	if entry, found := c.compiled[key]; found && bytes.Equal(entry.text, text) {
 		return entry.product.(T), nil
 	}
-	entry, found := c.previous[key]
+	entry, found := c.last.compiled[key]
 	if !found || !bytes.Equal(entry.text, text) {
 		if err := cmp.Or(c.memory, c.meter.add(len(text))); err != nil {
 			return *new(T), err
@@ -50,16 +51,14 @@ func cached[T any](c *compiler, key cacheKey, text []byte, compile func() (T, er
 }
 
 // cachedFile is cached for the text of a whole file.
-func cachedFile[T any](c *compiler, path, product string, compile func(text []byte) (T, error)) (T, error) {
-	text := c.Text(path)
-	return cached(c, cacheKey{product: product, source: diag.File(path)}, text, func() (T, error) { return compile(text) })
+func cachedFile[T any](c *compiler, f *directory.File, product string, compile func(text []byte) (T, error)) (T, error) {
+	return cached(c, cacheKey{product: product, source: diag.File(f.Path)}, f.Text, func() (T, error) { return compile(f.Text) })
 }
 
 // A compiledPolicy is a policy with what is kept about its text, nil for nothing.
 type compiledPolicy struct {
 	*iam.Policy
 	about *aboutPolicy
-	text  []byte // of the policy of a repository or registry
 }
 
 type aboutPolicy struct {
@@ -139,11 +138,8 @@ func (p *persistent) compilePolicy(kind iam.Kind, d awsexport.Document, elements
 
 // use records that the content has a policy, and returns the policy.
 func (c *compiler) use(p *compiledPolicy) *iam.Policy {
-	if p.about != nil && p.about.document != nil {
-		c.documents[p.Policy] = p.about.document
-	}
-	if p.about != nil && len(p.about.findings) > 0 {
-		c.policyFindings[p.Policy] = p.about.findings
+	if p.about != nil {
+		c.about[p.Policy] = p.about
 	}
 	return p.Policy
 }

@@ -11,11 +11,11 @@ import (
 
 // checkPolicies checks all policies against the principals and, if it is known which
 // repositories exist and which tags they have, against those tags.
-func (c *compiler) checkPolicies(policies []*iam.Policy, all registries, tags resourceTags, areKnown bool, written map[string][]*iam.Policy, who *principals) {
+func (c *compiler) checkPolicies(policies []*iam.Policy, all registries, areKnown bool, of *repositories, who *principals) {
 	c.report(who.checkUserIDs(policies))
 	c.report(who.checkNamedIDs(policies))
 	if areKnown {
-		c.report(all.checkTagged(tags, written, policies))
+		c.report(all.checkTagged(of, policies))
 	}
 }
 
@@ -43,7 +43,7 @@ func (p *principals) checkUserIDs(policies []*iam.Policy) error {
 // withoutID returns the first ARN of a user or role whose id is not known, except because of a
 // fault; "" if there is none.
 func (p *principals) withoutID() (first string) {
-	for arn := range p.identity {
+	for arn := range p.positions {
 		if (first == "" || arn < first) && p.entities.Find(arn).ID == "" && !p.missesID[arn] {
 			first = arn
 		}
@@ -69,9 +69,9 @@ func (p *principals) checkNamedIDs(policies []*iam.Policy) error {
 // checkTagged returns an error about each policy that allows more for a repository without
 // tags than for one with tags, such as a Deny by tag, if the tags of some repository are
 // unknown. On AWS they are always known. Without them a Deny would be lost.
-func (all registries) checkTagged(tags resourceTags, written map[string][]*iam.Policy, policies []*iam.Policy) error {
+func (all registries) checkTagged(of *repositories, policies []*iam.Policy) error {
 	var faults diag.Faults
-	missing := sync.OnceValue(func() string { return all.untagged(tags, written) })
+	missing := sync.OnceValue(func() string { return all.untagged(of) })
 	for _, policy := range policies {
 		if use, found := policy.NeededTag(); found && missing() != "" {
 			faults.Add(diag.New(policy.Source.At(use.At), fmt.Sprintf("requires the tags of every repository (%s), but %s does not exist", use.Text, missing()),
@@ -83,18 +83,18 @@ func (all registries) checkTagged(tags resourceTags, written map[string][]*iam.P
 
 // untagged returns the missing file for the tags of the first repository that an inventory
 // lists or that has a policy, and whose tags are unknown; "" if the tags of all are known.
-func (all registries) untagged(tags resourceTags, written map[string][]*iam.Policy) (file string) {
+func (all registries) untagged(of *repositories) (file string) {
 	first := "" // by ARN
 	for _, r := range all {
 		check := func(repository, arn string) {
-			if _, known := tags[arn]; !known && (first == "" || arn < first) {
-				first, file = arn, "accounts/"+r.Account+"/"+r.Region+"/repositories/"+repository+"/"+tagsFile
+			if of.tags.Get(arn) == nil && (first == "" || arn < first) {
+				first, file = arn, r.at(repository).path(tagsFile)
 			}
 		}
 		for repository := range r.listed {
 			check(repository, r.RepositoryARN(repository))
 		}
-		for arn := range written {
+		for arn := range of.policies.All() {
 			if repository, found := strings.CutPrefix(arn, r.RepositoryARN("")); found {
 				check(repository, arn)
 			}

@@ -23,8 +23,7 @@ type persistent struct {
 	keys      *oidc.KeyCache
 	sessions  func() *session.Keys // may be nil
 	realms    *upstream.Realms     // nil without a registry behind Envoy
-	compiled  compileCache         // of the last good content
-	decisions *decision.Engine     // of the last good content
+	last      *Snapshot            // of the last good content; without parts before the first
 
 	loadMemory uint64 // what a load may use, in bytes; 0 means any amount
 
@@ -33,7 +32,12 @@ type persistent struct {
 }
 
 func newPersistent(keys *oidc.KeyCache) *persistent {
-	return &persistent{passwords: basic.NewVerifier(), keys: keys, sessions: func() *session.Keys { return nil }}
+	return &persistent{passwords: basic.NewVerifier(), keys: keys, sessions: func() *session.Keys { return nil }, last: noSnapshot()}
+}
+
+// noSnapshot returns a snapshot without parts, of which a load can use nothing.
+func noSnapshot() *Snapshot {
+	return &Snapshot{tree: &directory.Tree{}, repositories: &repositories{}, base: &base{principals: &principals{}}}
 }
 
 // A compiler compiles one content of a directory into a snapshot, in passes that
@@ -42,8 +46,9 @@ func newPersistent(keys *oidc.KeyCache) *persistent {
 // fault in one file, entry or policy, and reports all faults that do not follow from others.
 type compiler struct {
 	*directory.Tree
+	contentFiles
 	kept     *persistent
-	previous compileCache // of the last good content
+	last     *Snapshot    // of the last good content
 	compiled compileCache // of this one: only what it uses
 	seed     maphash.Seed
 	shared   map[sharedKey]sharedPolicy // what was compiled in this load
@@ -51,14 +56,11 @@ type compiler struct {
 	meter    loadMeter
 
 	faults   diag.Faults
-	unusable map[string]bool // by file: those that are not text or have a wrong name
-	accepted map[string]bool // files in managed/ that entities refer to by the ARN of one of AWS's policies
-	memory   error           // a memoryError, which ends loading
-	follows  error           // errFollows, if something could not be used
-
-	// documents and policyFindings belong to the policies of this content.
-	documents      map[*iam.Policy]*iam.Document
-	policyFindings map[*iam.Policy]diag.List
+	unusable map[string]bool              // by file: those that are not text or have a wrong name
+	accepted map[string]bool              // files in managed/ that entities refer to by the ARN of one of AWS's policies
+	memory   error                        // a memoryError, which ends loading
+	follows  error                        // errFollows, if something could not be used
+	about    map[*iam.Policy]*aboutPolicy // the policies of other files than those of repositories
 }
 
 // errFollows is the error of what cannot be used because of a fault that was reported.
@@ -90,8 +92,8 @@ func faultAt(file string, at diag.Point, problem, remedy string) error {
 	return diag.New(diag.File(file).At(at), problem, remedy)
 }
 
-// compile compiles a content into a snapshot. If that succeeds, p caches what the texts
-// were compiled into. The error is a memoryError, or consists of all faults with the
+// compile compiles a content into a snapshot. If that succeeds, the next load uses what is
+// unchanged. The error is a memoryError, or consists of all faults with the
 // names of files on disk (see [diag.Of]).
 func compile(t *directory.Tree, o decision.Options, p *persistent) (*Snapshot, error) {
 	c := newCompiler(t, p)
@@ -103,98 +105,82 @@ func compile(t *directory.Tree, o decision.Options, p *persistent) (*Snapshot, e
 	if err := cmp.Or(c.memory, t.Names.LocateError(c.faults.Err()), c.follows); err != nil {
 		return nil, err
 	}
-	p.compiled, p.decisions = c.compiled, s.Decisions
+	p.last = s
 	return s, nil
 }
 
 func newCompiler(t *directory.Tree, p *persistent) *compiler {
+	t = t.Sharing(p.last.tree)
 	return &compiler{
-		Tree: t, kept: p, meter: newLoadMeter(p.loadMemory, t.Size()),
-		previous: p.compiled, compiled: make(compileCache, len(p.compiled)),
+		Tree: t, contentFiles: sortFiles(t, p.last.repositories.files),
+		kept: p, last: p.last, meter: newLoadMeter(p.loadMemory, t.Size()),
+		compiled: compileCache{}, about: map[*iam.Policy]*aboutPolicy{},
 		seed: maphash.MakeSeed(), shared: map[sharedKey]sharedPolicy{},
 		unusable: map[string]bool{}, accepted: map[string]bool{},
-		documents: map[*iam.Policy]*iam.Document{}, policyFindings: map[*iam.Policy]diag.List{},
 	}
 }
 
 // snapshot compiles everything, in the order in which the parts depend on each other. It
 // returns nil if it reported a fault.
 func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
-	c.checkPaths()
-	c.checkTexts()
-
-	// The registries, with what outputs contain about their repositories.
-	configured := c.loadRegistries()
-	organization, knowsOrganization := c.loadOrganization()
-	inventories := c.loadInventories(configured)
-	tags, knowsTags := c.loadTags(configured, inventories)
-	behind := c.loadUpstreams(configured)
-	all := complete(configured, organization, inventories, tags, behind)
-
-	// The policies of the organization, of repositories and of registries.
-	controls := c.loadControls(organization, knowsOrganization)
-	repositories := c.loadRepositoryPolicies(configured, inventories)
-	ofRegistries := c.loadRegistryPolicies(configured)
-	all.setPolicyTexts(repositories, ofRegistries)
-
-	// The users and roles, with their policies and those of their groups.
-	from := c.loadSources()
-	listed := c.readPrincipals()
-	declared := from.compileDeclarations(listed)
-	who := c.compilePrincipals(declared, from.compileGroups(listed, declared), organization, controls.above)
-
-	// The credentials, which map to them.
-	callers := from.compileCallers(listed, c.loadPasswords(), c.loadAccessKeys(), who)
-	c.report(checkSessionIssuer(configured, listed))
-	callers.acceptSessions(configured.Sessions, c.kept.sessions)
-	emergency := c.breakGlass(from.attached)
-
-	// What the parts require of each other.
-	c.report(checkAudiences(configured, callers))
-	c.report(checkAccounts(organization, controls, all, from, who, callers))
-	own, aws := from.operators(declared, controls, repositories, ofRegistries)
-	c.checkPolicies(slices.Concat(own, aws), all, tags, knowsTags && inventories.complete() && !configured.Misses, repositories.byARN, who)
+	c.checkFiles()
+	places := c.loadPlaces()
+	repositories := c.loadRepositories(places)
+	base := c.loadBase(places)
+	all := complete(c.Tree, base, repositories)
+	policies := merged(base.written, repositories.ordered())
+	c.checkPolicies(slices.Concat(policies, base.ofAWS), all, repositories.knowsTags && places.complete(), repositories, base.principals)
 	if cmp.Or(c.memory, c.faults.Err(), c.follows) != nil {
 		return nil, nil
 	}
 
-	policies := decision.Policies{Identity: who.identity, Boundary: who.boundary, Repository: repositories.byARN, Registry: ofRegistries.byARN, Organization: controls.above}
-	o.Earlier = c.kept.decisions
-	decisions, err := decision.New(policies, o)
-	s := &Snapshot{
-		Digest: c.Digest, Callers: callers.table, Decisions: decisions, BreakGlass: emergency,
-		configured: configured, upstreams: behind, registries: all, principals: who, callers: callers, tags: tags, controls: controls, names: c.Names,
-		Summary: summary(all, inventories, tags, controls, policies, from, callers), policies: own, repositories: repositories.byARN,
-		listed: listed, organization: organization, accepted: from.acceptedFiles(), documents: c.documents, policyFindings: c.policyFindings,
-	}
-	return s, err
+	decisions, err := decision.New(decision.Policies{
+		Principals: base.principals.attached, Repositories: repositories.policies,
+		Registries: base.registryPolicies.byPrefix, Organization: base.controls.above,
+	}, o)
+	return &Snapshot{
+		Digest: c.Digest, Callers: base.callers.table, Decisions: decisions, BreakGlass: base.breakGlass,
+		Summary: summary(base, repositories),
+		tree:    c.Tree, base: base, repositories: repositories, registries: all, policies: policies,
+	}, err
 }
 
-// checkTexts reports files that are not UTF-8 text, because programs read them
-// differently. Certificates may have comments in any encoding between them.
-func (c *compiler) checkTexts() {
-	for file := range c.Paths() {
-		if strings.HasPrefix(file, "ca/") {
-			continue
+// checkFiles reports files that do not belong to a policy directory, and files that are not
+// UTF-8 text, because programs read them differently. Certificates may have comments in any
+// encoding between them.
+func (c *compiler) checkFiles() {
+	for _, f := range c.others {
+		if !belongs(f.Path) {
+			c.report(strayFile(f.Path))
+			c.unusable[f.Path] = true
 		}
-		if c.report(diag.NewFileText(file, c.Text(file)).Check()) {
-			c.unusable[file] = true
+		if !strings.HasPrefix(f.Path, "ca/") {
+			c.checkText(f)
 		}
+	}
+	for _, f := range c.changed {
+		c.checkText(f.File)
 	}
 }
 
-// operators returns all policies that the operator wrote, in the order of files, and
-// those of AWS's policies in use that the outputs of accounts contain.
-func (from *sources) operators(declared *declarations, controls *controls, repositories, registries *resourcePolicies) (own, aws []*iam.Policy) {
+func (c *compiler) checkText(f *directory.File) {
+	if c.report(diag.NewFileText(f.Path, f.Text).Check()) {
+		c.unusable[f.Path] = true
+	}
+}
+
+// operators returns the policies that the operator wrote, except those of repositories, in the
+// order of files, and those of AWS's policies in use that the outputs of accounts contain.
+func (from *sources) operators(declared *declarations, controls *controls, ofRegistries *registryPolicies) (own, aws []*iam.Policy) {
 	own, aws = from.managed.operators(from.compiled)
 	for _, policy := range from.trust {
 		if policy != nil {
 			own = append(own, policy)
 		}
 	}
-	own = slices.Concat(own, declared.inline, registries.ordered, controls.written())
+	own = slices.Concat(own, declared.inline, ofRegistries.ordered, controls.written())
 	slices.SortFunc(own, comparePolicies)
-	return merged(own, repositories.ordered), aws
+	return own, aws
 }
 
 // comparePolicies orders policies by their position and kind.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"extauthz/decision"
 	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/sts"
@@ -16,8 +17,8 @@ type Contents struct {
 	// Policies are all policies of the operator, attached or not, once for each use, in
 	// the order of files.
 	Policies []*iam.Policy
-	// Repositories has the policies of each repository by its ARN.
-	Repositories map[string][]*iam.Policy
+	// Repositories has the policy of each repository by its ARN.
+	Repositories decision.Table[*[1]*iam.Policy]
 	Tagged       []string        // the ARNs of the repositories with tags, in order
 	TagKeys      map[string]bool // of all repositories' tags, as condition keys in lower case
 	// ControlLevels are the folders of service control policies.
@@ -74,16 +75,39 @@ type TrustedIssuer struct {
 // Contents returns the parts that the snapshot was compiled from.
 func (s *Snapshot) Contents() Contents {
 	c := Contents{
-		Policies: s.policies, Repositories: s.repositories, Tagged: slices.Sorted(maps.Keys(s.tags)), TagKeys: s.tags.keys(), ControlLevels: s.controls.levels,
+		Policies: s.policies, Repositories: s.repositories.policies, TagKeys: s.repositories.tagKeys(), ControlLevels: s.controls.levels,
 		Credentials: s.callers.credentials, Issuers: s.callers.trusted,
 		Configured: s.listed, Organization: s.organization, Accepted: s.accepted,
-		Documents: s.documents, Findings: s.policyFindings,
+		Documents: map[*iam.Policy]*iam.Document{}, Findings: map[*iam.Policy]diag.List{},
 	}
+	for arn := range s.repositories.tags.All() {
+		c.Tagged = append(c.Tagged, arn)
+	}
+	slices.Sort(c.Tagged)
 	for _, name := range s.BreakGlass {
 		c.BreakGlass = append(c.BreakGlass, managedPath(name))
 	}
-	for _, arn := range slices.Sorted(maps.Keys(s.principals.identity)) {
+	for _, arn := range slices.Sorted(maps.Keys(s.principals.positions)) {
 		c.Principals = append(c.Principals, Principal{s.principals.entities.Find(arn), s.principals.positions[arn]})
 	}
+	for policy, about := range s.about {
+		c.add(policy, about)
+	}
+	for _, f := range s.repositories.files {
+		c.add(f.policy[0], f.about)
+	}
 	return c
+}
+
+// add adds what is kept about the text of a policy, if anything.
+func (c *Contents) add(policy *iam.Policy, about *aboutPolicy) {
+	if about == nil {
+		return
+	}
+	if about.document != nil {
+		c.Documents[policy] = about.document
+	}
+	if len(about.findings) > 0 {
+		c.Findings[policy] = about.findings
+	}
 }

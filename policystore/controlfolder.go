@@ -11,6 +11,7 @@ import (
 	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/policystore/awsexport"
+	"extauthz/policystore/directory"
 )
 
 // A controlKind is a kind of control policy, with its name in AWS Organizations and the
@@ -46,16 +47,16 @@ type controlFile struct {
 }
 
 // loadControlFile compiles a file of a folder of control policies, nil if it has a fault.
-func (c *compiler) loadControlFile(file string, k *controlKind) *controlFile {
-	if c.skips(file) {
+func (c *compiler) loadControlFile(file *directory.File, k *controlKind) *controlFile {
+	if c.skips(file.Path) {
 		return nil
 	}
 	read, err := cachedFile(c, file, "file of a "+k.kind.String(), func(text []byte) (*controlFile, error) {
-		contents, err := awsexport.ReadControlFile(file, text)
+		contents, err := awsexport.ReadControlFile(file.Path, text)
 		if err != nil {
 			return nil, err
 		}
-		f := &controlFile{ControlFile: contents, path: file}
+		f := &controlFile{ControlFile: contents, path: file.Path}
 		if err := f.checkTypes(k); err != nil || f.isList() {
 			return f, err
 		}
@@ -123,15 +124,15 @@ type controlFolder struct {
 
 // loadControlFolders reads the folders of one kind, by name.
 func (c *compiler) loadControlFolders(k *controlKind) map[string]*controlFolder {
-	paths := map[string][]string{}
-	for path := range c.Paths() {
-		if m := controlPath.FindStringSubmatch(path); m != nil && m[1] == k.folder {
-			paths[m[2]] = append(paths[m[2]], path)
+	files := map[string][]*directory.File{}
+	for _, f := range c.others {
+		if m := controlPath.FindStringSubmatch(f.Path); m != nil && m[1] == k.folder {
+			files[m[2]] = append(files[m[2]], f)
 		}
 	}
 	all := map[string]*controlFolder{}
-	for _, name := range slices.Sorted(maps.Keys(paths)) {
-		all[name] = c.loadControlFolder(k, name, paths[name])
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		all[name] = c.loadControlFolder(k, name, files[name])
 	}
 	c.report(checkSameTexts(all))
 	return all
@@ -139,11 +140,11 @@ func (c *compiler) loadControlFolders(k *controlKind) map[string]*controlFolder 
 
 // loadControlFolder reads the files of a folder. If one has a fault, it is unknown which
 // policies are attached.
-func (c *compiler) loadControlFolder(k *controlKind, name string, paths []string) *controlFolder {
-	f := &controlFolder{kind: k, name: name, first: paths[0]}
+func (c *compiler) loadControlFolder(k *controlKind, name string, files []*directory.File) *controlFolder {
+	f := &controlFolder{kind: k, name: name, first: files[0].Path}
 	isFaulty := false
-	for _, path := range paths {
-		file := c.loadControlFile(path, k)
+	for _, one := range files {
+		file := c.loadControlFile(one, k)
 		if file == nil || c.report(f.add(file)) {
 			isFaulty = true
 		}

@@ -4,21 +4,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 
 	"extauthz/identity/sts"
+	"extauthz/policystore/awsexport"
+	"extauthz/policystore/directory"
 )
 
 // This file answers what the directory contains about the repositories of a registry. No decision
 // depends on it.
-
-// setPolicyTexts sets the texts of the policies of repositories and registries.
-func (all registries) setPolicyTexts(repositories, ofRegistries *resourcePolicies) {
-	for _, r := range all {
-		r.policyTexts, r.policyText = repositories.texts, ofRegistries.texts[r.ARNPrefix()]
-		r.repositoriesOnce = sync.OnceValue(r.sortedRepositories)
-	}
-}
 
 // Repositories returns the names of the repositories of the registry in order: those that its
 // inventory lists or, without one, those that have a policy or tags in the directory. The caller
@@ -29,15 +22,10 @@ func (r *Registry) sortedRepositories() []string {
 	if r.listed != nil {
 		return slices.Sorted(maps.Keys(r.listed))
 	}
-	prefix, names := r.RepositoryARN(""), map[string]bool{}
-	for arn := range r.policyTexts {
-		if name, ours := strings.CutPrefix(arn, prefix); ours {
-			names[name] = true
-		}
-	}
-	for arn := range r.tags {
-		if name, ours := strings.CutPrefix(arn, prefix); ours {
-			names[name] = true
+	names := map[string]bool{}
+	for _, f := range r.tree.Below(r.at("").folder()) {
+		if at, found := parseRepositoryFile(f.Path); found {
+			names[at.repository] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
@@ -48,21 +36,36 @@ func (r *Registry) HasRepository(name string) bool {
 	if r.listed != nil {
 		return r.listed.has(name)
 	}
-	arn := r.RepositoryARN(name)
-	return r.policyTexts[arn] != nil || r.tags[arn] != nil
+	at := r.at(name)
+	return r.tree.Has(at.path(policyFile)) || r.tree.Has(at.path(tagsFile))
 }
 
 // RepositoryPolicy returns the text of the policy of a repository, "" if it has none.
 func (r *Registry) RepositoryPolicy(name string) string {
-	return string(r.policyTexts[r.RepositoryARN(name)])
+	return policyText(r.tree.File(r.at(name).path(policyFile)))
 }
 
 // RegistryPolicy returns the text of the policy of the registry, "" if it has none.
-func (r *Registry) RegistryPolicy() string { return string(r.policyText) }
+func (r *Registry) RegistryPolicy() string {
+	return policyText(r.tree.File(registryPolicyPath(r.Account, r.Region)))
+}
+
+// policyText returns the text of the policy in a file of a repository or registry, "" if the
+// file does not exist.
+func policyText(f *directory.File) string {
+	if f == nil {
+		return ""
+	}
+	policy, err := awsexport.ReadResourcePolicy(f.Path, f.Text)
+	if err != nil {
+		return "" // a snapshot has no such file
+	}
+	return string(policy.Document.Text)
+}
 
 // RepositoryTags returns the tags of a repository.
 func (r *Registry) RepositoryTags(name string) (tags []sts.Tag) {
-	for _, entry := range r.tags[r.RepositoryARN(name)] {
+	for _, entry := range r.tags(r.RepositoryARN(name)) {
 		if key, found := strings.CutPrefix(entry.Key, "aws:ResourceTag/"); found {
 			tags = append(tags, sts.Tag{Key: key, Value: entry.Value})
 		}

@@ -52,8 +52,19 @@
 //
 // # Reloading
 //
-// A reload costs little more than what changed: compiled texts are taken from the content
-// before, after comparing every byte. Files with the same text share it, and what it is
+// A reload costs little more than what changed. The content is compiled from the files of single
+// repositories, which are many, and from all others:
+//
+//   - A [directory.File] that is unchanged is the same value as before, and so is what follows from
+//     it alone: the policy or the tags of a repository.
+//   - The registries and their inventories determine the ARNs of repositories. If they are
+//     unchanged, so are the entries of unchanged files in the tables by ARN: the next tables share
+//     them, and only the other entries are made anew.
+//   - Everything that does not depend on single repositories, such as principals and credentials,
+//     remains if none of its files changed. If one did, compiled texts are taken from the content
+//     before.
+//
+// Only the last good content is used in this way. Files with the same text share it, and what it is
 // compiled into. After an event, files and directories are not read again if they are
 // unchanged according to the file system. Polling and [Store.Reload] read everything, and so
 // find changes that the file system does not show.

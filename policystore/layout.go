@@ -73,17 +73,10 @@ func hasOneName(file string) bool {
 	return file == "registries.yaml" || file == "principals.yaml" || file == passwordsPath || file == AccessKeysPath || file == config.OrganizationPath || file == config.UpstreamsPath
 }
 
-// checkPaths reports files that do not belong to a policy directory.
-func (c *compiler) checkPaths() {
-	for file := range c.Paths() {
-		switch {
-		case isOfAccount(file) || hasOneName(file) || namedFile.MatchString(file):
-		case controlPath.MatchString(file) || file == config.DescribedOrganizationPath:
-		default:
-			c.report(strayFile(file))
-			c.unusable[file] = true
-		}
-	}
+// belongs reports whether a file belongs to a policy directory by its path.
+func belongs(file string) bool {
+	return isOfAccount(file) || hasOneName(file) || namedFile.MatchString(file) ||
+		controlPath.MatchString(file) || file == config.DescribedOrganizationPath
 }
 
 // strayFile returns the error about a file that does not belong to a policy directory. It
@@ -146,15 +139,19 @@ func inventoryPath(account, region string) string {
 	return "accounts/" + account + "/" + region + "/" + inventoryName
 }
 
+// registryPolicyPath returns the path of the policy of a registry.
+func registryPolicyPath(account, region string) string {
+	return "accounts/" + account + "/" + region + "/" + registryPolicyFile
+}
+
 // isOfAccount reports whether a file is about an account, a registry or a repository by its
 // path.
 func isOfAccount(file string) bool {
 	_, ofAccount := parseAuthorizationPath(file)
 	_, isInventory := parseRegistryPath(file, inventoryName)
 	_, isPolicy := parseRegistryPath(file, registryPolicyFile)
-	_, isRepositoryPolicy := parseRepositoryPath(file, policyFile)
-	_, isTags := parseRepositoryPath(file, tagsFile)
-	return ofAccount || isInventory || isPolicy || isRepositoryPolicy || isTags
+	_, isOfRepository := parseRepositoryFile(file)
+	return ofAccount || isInventory || isPolicy || isOfRepository
 }
 
 // A location is a repository or a whole registry, which has no repository's name.
@@ -187,6 +184,27 @@ func parseRepositoryPath(file, name string) (at location, ok bool) {
 		return location{}, false
 	}
 	return location{account, region, repository}, true
+}
+
+// parseRepositoryFile returns the repository that a file is about.
+func parseRepositoryFile(file string) (at location, ok bool) {
+	if at, ok = parseRepositoryPath(file, policyFile); !ok {
+		at, ok = parseRepositoryPath(file, tagsFile)
+	}
+	return at, ok
+}
+
+// isPolicyFile reports whether a file about a repository is its policy.
+func isPolicyFile(file string) bool { return strings.HasSuffix(file, "/"+policyFile) }
+
+// path returns the path of a file about a repository.
+func (at location) path(name string) string {
+	return at.folder() + at.repository + "/" + name
+}
+
+// folder returns the beginning of the paths of files about repositories of a registry.
+func (at location) folder() string {
+	return "accounts/" + at.account + "/" + at.region + "/repositories/"
 }
 
 const digits = "0123456789"

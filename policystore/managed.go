@@ -11,6 +11,7 @@ import (
 	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/policystore/awsexport"
+	"extauthz/policystore/directory"
 )
 
 // awsPolicies are the managed policies of AWS for ECR, in their default version (AWS
@@ -40,9 +41,9 @@ type managedPolicy struct {
 func (c *compiler) loadManaged(accounts []*awsexport.Authorization) managedPolicies {
 	m := managedPolicies{}
 	c.report(m.addAWS())
-	for file := range c.Paths() {
-		if name, found := strings.CutPrefix(file, "managed/"); found {
-			m[policyName{"", strings.TrimSuffix(name, ".json")}] = c.loadManagedFile(file)
+	for _, f := range c.others {
+		if name, found := strings.CutPrefix(f.Path, "managed/"); found {
+			m[policyName{"", strings.TrimSuffix(name, ".json")}] = c.loadManagedFile(f)
 		}
 	}
 	for _, a := range accounts {
@@ -71,11 +72,11 @@ func (m managedPolicies) addAWS() error {
 }
 
 // loadManagedFile reads a file in managed/.
-func (c *compiler) loadManagedFile(file string) *managedPolicy {
-	if c.skips(file) {
+func (c *compiler) loadManagedFile(f *directory.File) *managedPolicy {
+	if c.skips(f.Path) {
 		return &managedPolicy{isFaulty: true}
 	}
-	document, isOutput, err := awsexport.ReadPolicyVersion(file, c.Text(file))
+	document, isOutput, err := awsexport.ReadPolicyVersion(f.Path, f.Text)
 	if c.report(err) {
 		return &managedPolicy{isFaulty: true}
 	}

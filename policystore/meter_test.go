@@ -62,7 +62,7 @@ func TestGarbageIsNotRefused(t *testing.T) {
 	s.kept.loadMemory = 64 << 20
 	for i := range 30 {
 		write(t, dir, "managed/p0.json", strings.Replace(pullOnly, "2012-10-17", "2012-10-17\",\"Id\":\""+fmt.Sprint(i), 1))
-		s.kept.compiled = nil // everything is compiled again
+		s.kept.last = noSnapshot() // everything is compiled again
 		if err := s.Reload(); err != nil {
 			t.Fatalf("load %d: %v", i, err)
 		}

@@ -1,6 +1,7 @@
 package policystore
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -48,7 +49,7 @@ func (c *compiler) loadOrganization() (o *config.Organization, ok bool) {
 // checkAccounts returns an error about each account of the directory that organization.yaml
 // lists neither as a member nor as outside, if the organization has control policies: an
 // account that is misspelled in organization.yaml would not be subject to them.
-func checkAccounts(o *config.Organization, controls *controls, all registries, from *sources, who *principals, callers *callers) error {
+func checkAccounts(o *config.Organization, controls *controls, all *config.Registries, from *sources, who *principals, callers *callers) error {
 	if o == nil || controls.above == nil {
 		return nil
 	}
@@ -60,8 +61,9 @@ func checkAccounts(o *config.Organization, controls *controls, all registries, f
 			seen[account] = true
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		check(all[name].AccountAt, all[name].Account)
+	byName := func(a, b *config.RegistrySettings) int { return cmp.Compare(a.Name, b.Name) }
+	for _, r := range slices.SortedFunc(slices.Values(all.List), byName) {
+		check(r.AccountAt, r.Account)
 	}
 	for _, a := range from.accounts.list {
 		check(diag.File(a.File).At(diag.Point{}), a.Account)

@@ -1,10 +1,12 @@
 package policystore
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
 
+	"extauthz/decision"
 	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/accesskey"
@@ -111,9 +113,8 @@ func (from *sources) compilePrincipal(entry *config.PrincipalEntry) declaration 
 // principals are the users and roles of the directory, with what is attached to them.
 type principals struct {
 	entities  *sts.Entities
-	identity  map[string][]*iam.Policy // by the ARN of user or role
-	boundary  map[string][]*iam.Policy // by ARN, of those that have one
-	positions map[string]diag.Position // by ARN
+	attached  decision.Table[*decision.Attached] // by ARN
+	positions map[string]diag.Position           // by ARN
 
 	misses   missing
 	missesID map[string]bool // the ARNs of those whose id is unknown because of a fault
@@ -126,17 +127,21 @@ func (c *compiler) compilePrincipals(declared *declarations, ofGroups map[string
 	n := len(declared.list)
 	p := &principals{
 		entities: sts.NewEntities(o.Member, controls), missesID: map[string]bool{},
-		identity: make(map[string][]*iam.Policy, n), boundary: map[string][]*iam.Policy{},
 		positions: make(map[string]diag.Position, n),
 		misses:    missing{any: declared.misses.any, accounts: declared.misses.accounts, names: map[string]bool{}},
 	}
+	attached := make([]decision.Entry[*decision.Attached], 0, n)
 	for _, d := range declared.list {
 		d.Identity = withGroups(d.Identity, ofGroups[d.ARN])
-		if err := p.add(&d); err != nil {
+		now, err := decision.Attach(d.Identity, d.Boundary, c.last.principals.attached.Get(d.ARN))
+		if err := cmp.Or(err, p.add(&d)); err != nil {
 			c.report(diag.Wrap(d.arnAt, "", err))
 			p.misses.names[withoutPath(d.parsed)] = true
+			continue
 		}
+		attached = append(attached, decision.Entry[*decision.Attached]{ARN: d.ARN, Value: now})
 	}
+	p.attached = p.attached.With(nil, attached)
 	return p
 }
 
@@ -148,10 +153,7 @@ func (p *principals) add(d *declaration) error {
 	if err := p.entities.Add(d.Entity); err != nil {
 		return err
 	}
-	p.positions[d.ARN], p.identity[d.ARN] = d.at, d.Identity
-	if d.Boundary != nil {
-		p.boundary[d.ARN] = d.Boundary
-	}
+	p.positions[d.ARN] = d.at
 	if d.missesID {
 		p.missesID[d.ARN] = true
 	}
@@ -200,11 +202,11 @@ func (c *compiler) loadAccessKeys() *accesskey.File {
 
 // readPrincipals reads principals.yaml. It leaves out what has a fault.
 func (c *compiler) readPrincipals() *config.Principals {
-	switch {
-	case !c.Has(principalsPath):
+	switch f := c.File(principalsPath); {
+	case f == nil:
 		c.report(fault(principalsPath, "the file does not exist", "create it, because it maps credentials to principals"))
 	case !c.skips(principalsPath):
-		configured, err := cachedFile(c, principalsPath, "principals", config.ParsePrincipals)
+		configured, err := cachedFile(c, f, "principals", config.ParsePrincipals)
 		c.report(err)
 		if configured != nil {
 			return configured

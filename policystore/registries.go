@@ -3,6 +3,7 @@ package policystore
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"extauthz/diag"
 	"extauthz/policystore/config"
@@ -12,7 +13,7 @@ import (
 
 // A Registry is a registry of registries.yaml, with what other files contain about it.
 type Registry struct {
-	config.RegistrySettings
+	*config.RegistrySettings
 	// Organization is the organization that accounts can be members of, nil if none is
 	// configured.
 	Organization *config.Organization
@@ -22,12 +23,15 @@ type Registry struct {
 
 	removeHeaders []string
 
-	tags   resourceTags // of the repositories of all registries
-	listed inventory    // nil without an inventory
-
-	policyTexts      map[string][]byte // of the policies of the repositories of all registries, by ARN
-	policyText       []byte            // of the registry's own policy; nil without one
+	listed           inventory       // nil without an inventory
+	repositories     *repositories   // of all registries
+	tree             *directory.Tree // has the texts of policies
 	repositoriesOnce func() []string
+}
+
+// at returns the place of a repository.
+func (r *Registry) at(repository string) location {
+	return location{r.Account, r.Region, repository}
 }
 
 // RemoveHeaders returns the names of the headers that an allowed request loses before it is
@@ -56,17 +60,19 @@ func (c *compiler) loadRegistries() *config.Registries {
 
 const registriesPath = config.RegistriesPath
 
-// complete returns the registries with their organization, inventories, tags and credentials.
-func complete(configured *config.Registries, o *config.Organization, have inventories, tags resourceTags, behind upstreams) registries {
+// complete returns the registries with their organization, inventories, repositories and
+// credentials.
+func complete(t *directory.Tree, b *base, of *repositories) registries {
 	all := registries{}
-	for _, r := range configured.List {
-		completed := &Registry{RegistrySettings: *r, Organization: o, Upstream: behind[r.Name], removeHeaders: r.RemoveHeaders(), tags: tags}
+	for _, r := range b.configured.List {
+		completed := &Registry{
+			RegistrySettings: r, Organization: b.organization, Upstream: b.upstreams[r.Name], removeHeaders: r.RemoveHeaders(),
+			listed: b.inventories[location{account: r.Account, region: r.Region}], repositories: of, tree: t,
+		}
 		if completed.Upstream != nil {
 			completed.removeHeaders = slices.DeleteFunc(slices.Clone(completed.removeHeaders), func(name string) bool { return name == "authorization" })
 		}
-		if list, found := have[location{account: r.Account, region: r.Region}]; found {
-			completed.Exists, completed.listed = list.has, list
-		}
+		completed.repositoriesOnce = sync.OnceValue(completed.sortedRepositories)
 		all[r.Name] = completed
 	}
 	return all

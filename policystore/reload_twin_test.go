@@ -239,11 +239,11 @@ func differs(t *testing.T, a, b *Snapshot) string {
 		"control levels":  reflect.DeepEqual(x.ControlLevels, y.ControlLevels),
 		"accepted files":  reflect.DeepEqual(x.Accepted, y.Accepted),
 		"policies":        reflect.DeepEqual(x.Policies, y.Policies),
-		"repositories":    reflect.DeepEqual(x.Repositories, y.Repositories),
+		"repositories":    reflect.DeepEqual(maps.Collect(x.Repositories.All()), maps.Collect(y.Repositories.All())),
 		"principals":      reflect.DeepEqual(x.Principals, y.Principals),
 		"credentials":     reflect.DeepEqual(x.Credentials, y.Credentials),
 		"issuers":         reflect.DeepEqual(x.Issuers, y.Issuers),
-		"tags":            reflect.DeepEqual(a.tags, b.tags),
+		"tags":            reflect.DeepEqual(maps.Collect(a.repositories.tags.All()), maps.Collect(b.repositories.tags.All())),
 		"answers":         slices.Equal(answers(t, a), answers(t, b)),
 	} {
 		if !equal {
@@ -262,9 +262,14 @@ func findingsOf(c Contents) (all []diag.List) {
 }
 
 // answers returns the decisions on sample requests.
-func answers(t *testing.T, s *Snapshot) (all []iam.Decision) {
+func answers(t *testing.T, s *Snapshot) []iam.Decision {
 	t.Helper()
 	const repository = "arn:aws:ecr:eu-central-1:123456789012:repository/"
+	return answersAbout(s, "*", repository+"secret/app", repository+"team/app")
+}
+
+// answersAbout returns the decisions on requests of each principal for resources.
+func answersAbout(s *Snapshot, resources ...string) (all []iam.Decision) {
 	for _, p := range s.Contents().Principals {
 		name := strings.NewReplacer(":role/team/ci", ":assumed-role/ci/x", ":iam:", ":sts:").Replace(p.ARN)
 		if strings.Contains(p.ARN, ":user/") {
@@ -275,7 +280,7 @@ func answers(t *testing.T, s *Snapshot) (all []iam.Decision) {
 			continue // a role of another name
 		}
 		for _, action := range []string{"ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:PutImage", "ecr:CreateRepository"} {
-			for _, resource := range []string{"*", repository + "secret/app", repository + "team/app"} {
+			for _, resource := range resources {
 				all = append(all, s.Decisions.Decide(&iam.Request{
 					Principal: &caller.Principal, Context: caller.Context, Action: action, Resource: resource,
 				}, nil))

@@ -2,10 +2,10 @@ package policystore
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
+	"extauthz/decision"
 	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity/sts"
@@ -35,21 +35,22 @@ type inventories map[location]inventory
 // loadInventories reads the outputs of aws ecr describe-repositories.
 func (c *compiler) loadInventories(all *config.Registries) inventories {
 	have := inventories{}
-	for path := range c.Paths() {
-		at, found := parseRegistryPath(path, inventoryName)
+	for _, f := range c.others {
+		at, found := parseRegistryPath(f.Path, inventoryName)
 		if !found {
 			continue
 		}
 		have[at] = nil
-		owner := c.owner(all, path, at)
-		if owner == nil || c.skips(path) {
+		owner := c.owner(all, f.Path, at)
+		if owner == nil || c.skips(f.Path) {
 			continue
 		}
-		list, err := cachedFile(c, path, "inventory of "+owner.ARNPrefix(), func(text []byte) (inventory, error) {
-			return readInventory(path, text, owner)
+		list, err := cachedFile(c, f, "inventory of "+owner.ARNPrefix(), func(text []byte) (*inventory, error) {
+			list, err := readInventory(f.Path, text, owner)
+			return &list, err
 		})
 		if !c.report(err) {
-			have[at] = list
+			have[at] = *list
 		}
 	}
 	return have
@@ -101,98 +102,139 @@ func (c *compiler) owner(all *config.Registries, file string, at location) *conf
 // repositoryOwner is owner for a file about a repository. It also reports a repository
 // that the registry's inventory does not list: one of the two names is misspelled, so that
 // a Deny in the file would apply to no repository. ok is false if there is a fault.
-func (c *compiler) repositoryOwner(all *config.Registries, have inventories, file string, at location) (owner *config.RegistrySettings, ok bool) {
-	owner = c.owner(all, file, at)
+func (c *compiler) repositoryOwner(all *places, f locatedFile) (owner *config.RegistrySettings, ok bool) {
+	owner = c.owner(all.configured, f.Path, f.location)
 	if owner == nil {
 		return nil, false
 	}
-	list := have[location{account: at.account, region: at.region}]
-	if list != nil && !list[at.repository] {
-		c.report(fault(file, fmt.Sprintf("repository %q is not listed in %s", at.repository, inventoryPath(at.account, at.region)), "fix the name, or save the list again"))
+	list := all.inventories[location{account: f.account, region: f.region}]
+	if list != nil && !list[f.repository] {
+		c.report(fault(f.Path, fmt.Sprintf("repository %q is not listed in %s", f.repository, inventoryPath(f.account, f.region)), "fix the name, or save the list again"))
 		return owner, false
 	}
 	return owner, true
 }
 
-// resourcePolicies are the policies of repositories or of registries.
-type resourcePolicies struct {
-	byARN   map[string][]*iam.Policy
-	texts   map[string][]byte // of the policies, by ARN
-	ordered []*iam.Policy     // in the order of files
+// repositories are the policies and tags of repositories, by the ARN of the repository.
+type repositories struct {
+	files     []*repositoryFile // in order
+	policies  decision.Table[*[1]*iam.Policy]
+	tags      decision.Table[*iam.Context] // as condition keys
+	knowsTags bool                         // no tags are missing because of a fault
 }
 
-func newResourcePolicies(size int) *resourcePolicies {
-	return &resourcePolicies{byARN: make(map[string][]*iam.Policy, size), texts: make(map[string][]byte, size), ordered: make([]*iam.Policy, 0, size)}
-}
-
-// add adds the policy of an ARN, which has no other one.
-func (r *resourcePolicies) add(arn string, policy *compiledPolicy) {
-	r.ordered = append(r.ordered, policy.Policy)
-	last := len(r.ordered)
-	r.byARN[arn], r.texts[arn] = r.ordered[last-1:last:last], policy.text
-}
-
-// loadRepositoryPolicies compiles every repository policy, by repository ARN.
-func (c *compiler) loadRepositoryPolicies(all *config.Registries, have inventories) *resourcePolicies {
-	policies := newResourcePolicies(len(c.Files))
-	for path := range c.Paths() {
-		at, found := parseRepositoryPath(path, policyFile)
-		if !found {
+// loadRepositories compiles the policies and reads the tags of repositories. If the registries
+// and inventories are those of the last good content, so are the ARNs and tables of
+// unchanged files: only the entries of the others change.
+func (c *compiler) loadRepositories(all *places) *repositories {
+	for _, f := range c.changed {
+		c.compileRepositoryFile(f)
+	}
+	r := &repositories{files: c.repositories, knowsTags: true}
+	changed, changes := c.changed, &tableChanges{}
+	if all == c.last.places {
+		r.policies, r.tags = c.last.repositories.policies, c.last.repositories.tags
+		for _, f := range c.removed {
+			at, _ := parseRepositoryFile(f.Path)
+			changes.remove(all.configured.In(at.account, at.region).RepositoryARN(at.repository), f)
+		}
+	} else if len(changed) < len(c.repositories) {
+		changed = locate(c.repositories)
+	}
+	for _, f := range changed {
+		isTags := !isPolicyFile(f.Path)
+		if isTags && c.unusable[f.Path] {
+			r.knowsTags = false
 			continue
 		}
-		owner, _ := c.repositoryOwner(all, have, path, at)
-		if policy := c.resourcePolicy(iam.RepositoryPolicy, path, at); policy != nil && owner != nil {
-			policies.add(owner.RepositoryARN(at.repository), policy)
+		owner, ok := c.repositoryOwner(all, f)
+		if owner != nil {
+			changes.set(owner.RepositoryARN(f.repository), f.repositoryFile)
+		}
+		r.knowsTags = r.knowsTags && !(isTags && (!ok || f.tags == nil))
+	}
+	r.policies, r.tags = r.policies.With(changes.removedPolicies, changes.policies), r.tags.With(changes.removedTags, changes.tags)
+	return r
+}
+
+// locate returns the repository of each file.
+func locate(files []*repositoryFile) (all []locatedFile) {
+	for _, f := range files {
+		at, _ := parseRepositoryFile(f.Path)
+		all = append(all, locatedFile{f, at})
+	}
+	return all
+}
+
+// tableChanges are the changes of the tables of repositories.
+type tableChanges struct {
+	removedPolicies, removedTags []string // ARNs
+
+	policies []decision.Entry[*[1]*iam.Policy]
+	tags     []decision.Entry[*iam.Context]
+}
+
+// set sets what a file has for a repository.
+func (c *tableChanges) set(arn string, f *repositoryFile) {
+	if f.policy[0] != nil {
+		c.policies = append(c.policies, decision.Entry[*[1]*iam.Policy]{ARN: arn, Value: &f.policy})
+	}
+	if f.tags != nil {
+		c.tags = append(c.tags, decision.Entry[*iam.Context]{ARN: arn, Value: &f.tags})
+	}
+}
+
+// remove removes what a file had for a repository.
+func (c *tableChanges) remove(arn string, f *repositoryFile) {
+	if isPolicyFile(f.Path) {
+		c.removedPolicies = append(c.removedPolicies, arn)
+	} else {
+		c.removedTags = append(c.removedTags, arn)
+	}
+}
+
+// ordered returns the policies in the order of files.
+func (r *repositories) ordered() []*iam.Policy {
+	all := make([]*iam.Policy, 0, len(r.files))
+	for _, f := range r.files {
+		if f.policy[0] != nil {
+			all = append(all, f.policy[0])
 		}
 	}
-	return policies
+	return all
+}
+
+// registryPolicies are the policies of registries.
+type registryPolicies struct {
+	byPrefix map[string][]*iam.Policy // of the ARNs of the registry's repositories
+	ordered  []*iam.Policy            // in the order of files
 }
 
 // loadRegistryPolicies compiles every registry policy, by the prefix of the ARNs of the
 // registry's repositories. It applies to every request about them (Amazon ECR User Guide,
 // "Private registry permissions", scope V2).
-func (c *compiler) loadRegistryPolicies(all *config.Registries) *resourcePolicies {
-	policies := newResourcePolicies(0)
-	for path := range c.Paths() {
-		at, found := parseRegistryPath(path, registryPolicyFile)
+func (c *compiler) loadRegistryPolicies(all *config.Registries) *registryPolicies {
+	policies := &registryPolicies{byPrefix: map[string][]*iam.Policy{}}
+	for _, f := range c.others {
+		at, found := parseRegistryPath(f.Path, registryPolicyFile)
 		if !found {
 			continue
 		}
-		owner := c.owner(all, path, at)
-		if policy := c.resourcePolicy(iam.RegistryPolicy, path, at); policy != nil && owner != nil {
-			policies.add(owner.ARNPrefix(), policy)
+		owner := c.owner(all, f.Path, at)
+		if c.skips(f.Path) {
+			continue
 		}
+		compiled, err := cachedFile(c, f, iam.RegistryPolicy.String(), func(text []byte) (*compiledPolicy, error) {
+			return c.compileResourcePolicy(iam.RegistryPolicy, f.Path, text, at)
+		})
+		if c.report(err) || owner == nil {
+			continue
+		}
+		policy := c.use(compiled)
+		policies.byPrefix[owner.ARNPrefix()] = []*iam.Policy{policy}
+		policies.ordered = append(policies.ordered, policy)
 	}
 	return policies
-}
-
-// resourcePolicy compiles the policy in a file of a repository or registry, nil if it has
-// a fault.
-func (c *compiler) resourcePolicy(kind iam.Kind, path string, at location) *compiledPolicy {
-	if c.skips(path) {
-		return nil
-	}
-	compiled, err := cachedFile(c, path, kind.String(), func(text []byte) (*compiledPolicy, error) {
-		p, err := awsexport.ReadResourcePolicy(path, text)
-		if err != nil {
-			return nil, err
-		}
-		if p.IsOutput {
-			if err := at.check(path, p); err != nil {
-				return nil, err
-			}
-		}
-		compiled, err := c.compilePolicy(kind, p.Document)
-		if err == nil {
-			compiled.text = p.Document.Text
-		}
-		return compiled, err
-	})
-	if c.report(err) {
-		return nil
-	}
-	c.use(compiled)
-	return compiled
 }
 
 // check compares what an output says about the policy's repository and registry with the
@@ -212,9 +254,6 @@ func (at location) check(file string, p *awsexport.ResourcePolicy) error {
 	return nil
 }
 
-// resourceTags are the condition keys for the tags of repositories, by repository ARN.
-type resourceTags map[string]iam.Context
-
 // ResourceTags returns the condition keys aws:ResourceTag/KEY and ecr:ResourceTag/KEY of
 // an action on a resource (Service Authorization Reference for Amazon ECR). It returns
 // none for a resource that is not a repository of the directory, and none for creating
@@ -224,36 +263,19 @@ func (r *Registry) ResourceTags(action, resource string) iam.Context {
 	if strings.EqualFold(action, "ecr:CreateRepository") {
 		return nil
 	}
-	return slices.Clip(r.tags[resource])
+	return r.tags(resource)
 }
 
-// loadTags reads the tags of every repository. It returns false if some are missing because
-// of a fault.
-func (c *compiler) loadTags(all *config.Registries, have inventories) (tags resourceTags, complete bool) {
-	tags, complete = resourceTags{}, true
-	for path := range c.Paths() {
-		at, found := parseRepositoryPath(path, tagsFile)
-		if !found {
-			continue
-		}
-		if c.skips(path) {
-			complete = false
-			continue
-		}
-		owner, ok := c.repositoryOwner(all, have, path, at)
-		keys, err := cachedFile(c, path, "tags", func(text []byte) (iam.Context, error) {
-			list, err := awsexport.ReadTags(path, text)
-			return tagContext(list), err
-		})
-		if c.report(err) || !ok {
-			complete = false
-			continue
-		}
-		tags[owner.RepositoryARN(at.repository)] = keys
+// tags returns the condition keys for the tags of a repository, nil if they are not known.
+func (r *Registry) tags(arn string) iam.Context {
+	tags := r.repositories.tags.Get(arn)
+	if tags == nil {
+		return nil
 	}
-	return tags, complete
+	return slices.Clip(*tags)
 }
 
+// tagContext returns the condition keys for the tags of a repository.
 func tagContext(tags []sts.Tag) iam.Context {
 	c := make(iam.Context, 0, 2*len(tags))
 	for _, tag := range tags {
@@ -265,11 +287,11 @@ func tagContext(tags []sts.Tag) iam.Context {
 	return c
 }
 
-// keys returns the condition keys of all repositories, in lower case.
-func (t resourceTags) keys() map[string]bool {
+// tagKeys returns the condition keys for the tags of all repositories, in lower case.
+func (r *repositories) tagKeys() map[string]bool {
 	all := map[string]bool{}
-	for context := range maps.Values(t) {
-		for _, entry := range context {
+	for _, tags := range r.tags.All() {
+		for _, entry := range *tags {
 			all[strings.ToLower(entry.Key)] = true
 		}
 	}

@@ -6,12 +6,10 @@ import (
 	"time"
 
 	"extauthz/decision"
-	"extauthz/diag"
 	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
-	"extauthz/policystore/config"
 	"extauthz/policystore/directory"
 )
 
@@ -25,23 +23,12 @@ type Snapshot struct {
 	Decisions  *decision.Engine
 	Summary    Summary
 	BreakGlass []string // the names of the break-glass policies in force, in order
-	configured *config.Registries
-	upstreams  upstreams
-	registries registries
-	principals *principals
-	callers    *callers
-	tags       resourceTags
-	controls   *controls
 
-	names        directory.Names
-	policies     []*iam.Policy            // the operator's
-	repositories map[string][]*iam.Policy // of repositories, by ARN
-	listed       *config.Principals
-	organization *config.Organization // nil without organization.yaml
-	accepted     map[string]bool      // see [Contents]
-
-	documents      map[*iam.Policy]*iam.Document
-	policyFindings map[*iam.Policy]diag.List
+	*base
+	tree         *directory.Tree
+	repositories *repositories
+	registries   registries
+	policies     []*iam.Policy // the operator's, in the order of files
 }
 
 // Summary counts the parts of a snapshot.
@@ -132,17 +119,17 @@ func (s *Snapshot) CallerOf(session *sts.CallerSpec) (*identity.Caller, error) {
 // OnDisk returns the name on disk, below the directory, of a file of the snapshot.
 // Positions have its path in the tree, such as "managed/developers.json"; on disk it may
 // have the name "managed..developers.json".
-func (s *Snapshot) OnDisk(path string) string { return s.names.OnDisk(path) }
+func (s *Snapshot) OnDisk(path string) string { return s.tree.Names.OnDisk(path) }
 
 // summary counts the parts of a snapshot.
-func summary(all registries, have inventories, tags resourceTags, controls *controls, policies decision.Policies, from *sources, callers *callers) Summary {
-	managed, repositories := from.managed.countOperators(), 0
-	for _, list := range have {
-		repositories += len(list)
+func summary(b *base, r *repositories) Summary {
+	listed := 0
+	for _, list := range b.inventories {
+		listed += len(list)
 	}
 	return Summary{
-		Registries: len(all), Credentials: callers.table.Len(), Principals: len(policies.Identity), Issuers: len(callers.issuers),
-		ManagedPolicies: managed, AWSManagedPolicies: len(from.managed) - managed, RepositoryPolicies: len(policies.Repository), Repositories: repositories,
-		RegistryPolicies: len(policies.Registry), ControlPolicies: len(controls.written()), TaggedRepositories: len(tags),
+		Registries: len(b.configured.List), Credentials: b.callers.table.Len(), Principals: b.principals.attached.Len(), Issuers: len(b.callers.issuers),
+		ManagedPolicies: b.managed, AWSManagedPolicies: b.awsManaged, RepositoryPolicies: r.policies.Len(), Repositories: listed,
+		RegistryPolicies: len(b.registryPolicies.byPrefix), ControlPolicies: len(b.controls.written()), TaggedRepositories: r.tags.Len(),
 	}
 }

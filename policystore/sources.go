@@ -85,17 +85,17 @@ type trustPolicies map[string]*iam.Policy
 // with faults is nil.
 func (c *compiler) loadTrust() trustPolicies {
 	all := trustPolicies{}
-	for file := range c.Paths() {
-		name, found := strings.CutPrefix(file, "trust/")
+	for _, f := range c.others {
+		name, found := strings.CutPrefix(f.Path, "trust/")
 		if !found {
 			continue
 		}
 		name = strings.TrimSuffix(name, ".json")
 		all[name] = nil
-		if c.skips(file) {
+		if c.skips(f.Path) {
 			continue
 		}
-		if policy, err := c.policy(iam.TrustPolicy, awsexport.File(file, c.Text(file))); !c.report(err) {
+		if policy, err := c.policy(iam.TrustPolicy, awsexport.File(f.Path, f.Text)); !c.report(err) {
 			all[name] = policy
 		}
 	}
@@ -124,25 +124,26 @@ type keyFiles struct {
 // loadKeyFiles reads every file in jwks/ and ca/, including those that no issuer refers
 // to. A file with faults is present and nil.
 func (c *compiler) loadKeyFiles() *keyFiles {
-	f := &keyFiles{keys: map[string]*oidc.KeySet{}, authorities: map[string][]byte{}}
-	for file := range c.Paths() {
+	all := &keyFiles{keys: map[string]*oidc.KeySet{}, authorities: map[string][]byte{}}
+	for _, f := range c.others {
+		file := f.Path
 		switch {
 		case strings.HasPrefix(file, "jwks/"):
-			f.keys[file] = nil
+			all.keys[file] = nil
 			if c.skips(file) {
 				continue
 			}
-			if keys, err := oidc.ParseKeySet(file, c.Text(file)); !c.report(err) {
-				f.keys[file] = keys
+			if keys, err := oidc.ParseKeySet(file, f.Text); !c.report(err) {
+				all.keys[file] = keys
 			}
 		case strings.HasPrefix(file, "ca/"):
-			f.authorities[file] = nil
-			if !c.skips(file) && !c.report(checkAuthorities(file, c.Text(file))) {
-				f.authorities[file] = c.Text(file)
+			all.authorities[file] = nil
+			if !c.skips(file) && !c.report(checkAuthorities(file, f.Text)) {
+				all.authorities[file] = f.Text
 			}
 		}
 	}
-	return f
+	return all
 }
 
 // checkAuthorities checks that a file consists of certificates in PEM, with nothing between

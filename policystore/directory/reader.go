@@ -47,13 +47,12 @@ func (r *Reader) read(onlyChanged bool) (*Tree, error) {
 		known = nil
 	}
 	t, err := r.readStable(known)
-	r.last = t
 	if err != nil {
+		r.last = nil
 		return nil, err
 	}
-	r.listed = t.listing
-	t.share(before)
-	return t, nil
+	r.last, r.listed = t.Sharing(before), t.listing
+	return r.last, nil
 }
 
 // follow makes a notifier, or nil, that of the reader, and returns what the directory was

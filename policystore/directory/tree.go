@@ -6,9 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"iter"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 
 	"extauthz/diag"
@@ -35,7 +35,9 @@ func newFile(path string, text []byte) *File {
 }
 
 // is reports whether two files have the same path and text.
-func (f *File) is(other *File) bool { return f.Path == other.Path && bytes.Equal(f.Text, other.Text) }
+func (f *File) is(other *File) bool {
+	return f == other || f.Path == other.Path && bytes.Equal(f.Text, other.Text)
+}
 
 // A Tree is the content of a directory at one moment. It is immutable.
 type Tree struct {
@@ -67,24 +69,23 @@ func newTree(files []*File, names Names, l *listing) *Tree {
 	return &Tree{Files: files, Digest: "sha256:" + hex.EncodeToString(h.Sum(nil)), Names: names, listing: l}
 }
 
-// Paths returns the paths of the files in order.
-func (t *Tree) Paths() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, f := range t.Files {
-			if !yield(f.Path) {
-				return
-			}
-		}
-	}
-}
-
 // File returns the file with a path, nil if it does not exist.
 func (t *Tree) File(path string) *File {
-	i, found := slices.BinarySearchFunc(t.Files, path, func(f *File, path string) int { return strings.Compare(f.Path, path) })
+	i, found := slices.BinarySearchFunc(t.Files, path, comparePath)
 	if !found {
 		return nil
 	}
 	return t.Files[i]
+}
+
+func comparePath(f *File, path string) int { return strings.Compare(f.Path, path) }
+
+// Below returns the files whose paths begin with a prefix. The caller must not change the list.
+func (t *Tree) Below(prefix string) []*File {
+	first, _ := slices.BinarySearchFunc(t.Files, prefix, comparePath)
+	files := t.Files[first:]
+	n := sort.Search(len(files), func(i int) bool { return !strings.HasPrefix(files[i].Path, prefix) })
+	return files[:n:n]
 }
 
 // Text returns the text of a file, nil if the file does not exist. The caller must not
@@ -107,20 +108,24 @@ func (t *Tree) Size() (size uint64) {
 	return size
 }
 
-// share replaces files by equal ones of an earlier tree, which may be nil.
-func (t *Tree) share(earlier *Tree) {
+// Sharing returns the tree with files of an earlier tree, which may be nil, instead of equal
+// ones.
+func (t *Tree) Sharing(earlier *Tree) *Tree {
 	if earlier == nil {
-		return
+		return t
 	}
+	shared := *t
+	shared.Files = slices.Clone(t.Files)
 	old := earlier.Files
-	for i, f := range t.Files {
+	for i, f := range shared.Files {
 		for len(old) > 0 && old[0].Path < f.Path {
 			old = old[1:]
 		}
 		if len(old) > 0 && old[0].is(f) {
-			t.Files[i] = old[0]
+			shared.Files[i] = old[0]
 		}
 	}
+	return &shared
 }
 
 // source returns the listing that the tree was read from, nil for a nil tree.
