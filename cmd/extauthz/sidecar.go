@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -92,6 +93,7 @@ func (s *sidecar) start(ctx context.Context) <-chan error {
 	onHangup(ctx, s.shadow.trigger)
 	onHangup(ctx, s.reopenLog)
 	go tuneCollector(ctx, serveGrowth)
+	go debug.FreeOSMemory() // compiling policies takes memory that deciding by them does not need
 	go s.watch.Run(ctx)
 	if s.keys != nil {
 		onHangup(ctx, func() { _ = s.keys.Reload() }) // which logs the error
