@@ -1,8 +1,9 @@
 // Package decision decides whether a principal may perform an action on a resource, by the
 // policies of one snapshot, and caches the decisions.
 //
-// An [Engine] is compiled once from the [Policies] of a snapshot. Only its cache changes
-// afterwards. The cache is discarded with the engine, so that no decision outlives the
+// An [Engine] is made once from the [Policies] of a snapshot. Only its cache changes
+// afterwards. The tables of policies are immutable values: those of the next snapshot share what
+// did not change. The cache is discarded with the engine, so that no decision outlives the
 // policies that it is based on.
 //
 // # The cache

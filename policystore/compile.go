@@ -60,7 +60,7 @@ type compiler struct {
 	accepted map[string]bool              // files in managed/ that entities refer to by the ARN of one of AWS's policies
 	memory   error                        // a memoryError, which ends loading
 	follows  error                        // errFollows, if something could not be used
-	about    map[*iam.Policy]*aboutPolicy // the policies of other files than those of repositories
+	about    map[*iam.Policy]*aboutPolicy // of the policies in other files than those about repositories
 }
 
 // errFollows is the error of what cannot be used because of a fault that was reported.
@@ -92,9 +92,9 @@ func faultAt(file string, at diag.Point, problem, remedy string) error {
 	return diag.New(diag.File(file).At(at), problem, remedy)
 }
 
-// compile compiles a content into a snapshot. If that succeeds, the next load uses what is
-// unchanged. The error is a memoryError, or consists of all faults with the
-// names of files on disk (see [diag.Of]).
+// compile compiles a content into a snapshot, with what is unchanged since the last good content. If
+// that succeeds, it becomes the last good content. The error is a memoryError, or consists of all
+// faults with the names of files on disk (see [diag.Of]).
 func compile(t *directory.Tree, o decision.Options, p *persistent) (*Snapshot, error) {
 	c := newCompiler(t, p)
 	s, err := c.snapshot(o)

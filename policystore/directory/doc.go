@@ -8,6 +8,9 @@
 // does not read files again that are unchanged according to the file system. If events
 // named the files that changed, it lists the others only after reading.
 //
+// A [File] that is unchanged is the same value in the next tree, so that a caller can recognize it
+// without comparing texts.
+//
 // Names with a leading dot are skipped. Where a file name cannot contain a slash, ".."
 // replaces it: "managed..developers.json" is the file managed/developers.json of the
 // tree. [Names] maps such paths to the names on disk. A link to a file counts as the
