@@ -32,7 +32,8 @@ type cache struct {
 type entry struct {
 	hash uint64
 	subject
-	inputs *iam.Inputs // what else the decision depends on; nil if nothing
+	inputs   *iam.Inputs // what else the decision depends on; nil if nothing
+	isUnkept bool        // the decision depends on too much else to be cached
 
 	// Of a decision that depends on inputs:
 	on          *entry // has the inputs
@@ -161,6 +162,10 @@ func (c *cache) admit(hash uint64) bool {
 // chooses the values of some condition keys.
 const maxValues = 2048
 
+// maxInputs is the limit on the inputs of a cached decision. Few decisions have more than ten, but
+// a policy of 1 MiB can mention many thousand, and each caller and resource has an entry.
+const maxInputs = 256
+
 // A search is the outcome of a search for the decision on a request.
 type search struct {
 	found    *entry // has the decision; nil if the cache does not have it
@@ -185,6 +190,8 @@ func (c *cache) find(r *iam.Request, session []*iam.Policy, b []byte) (s search,
 	s.hash = c.hash(r, session)
 	switch e := c.get(s.hash); {
 	case e == nil || e.on != nil || !e.is(r, session):
+	case e.isUnkept:
+		s.bypassed = true
 	case e.inputs != nil:
 		s, values = c.findByInputs(e, r, b)
 	default:
@@ -258,6 +265,10 @@ func (c *cache) addDecision(s search, values []byte, r *iam.Request, session []*
 		if len(in.Keys) == 0 && !in.Clock {
 			e.decision = d
 			e.reason.Store(reason)
+			c.add(e)
+			return
+		}
+		if e.isUnkept = in.Len() > maxInputs; e.isUnkept {
 			c.add(e)
 			return
 		}

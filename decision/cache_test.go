@@ -59,6 +59,18 @@ func TestCacheKeyContainsMentionedKeys(t *testing.T) {
 	}
 }
 
+// engineWith returns an engine of a policy with a condition.
+func engineWith(t *testing.T, condition string) (*Engine, *Stats) {
+	t.Helper()
+	stats := new(Stats)
+	e, err := New(attachments{Identity: map[string][]*iam.Policy{alice: compile(t, iam.IdentityPolicy,
+		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*","Condition":{`+condition+`}}}`)}}.policies(t), Options{CacheSize: 10, Stats: stats})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, stats
+}
+
 // TestCacheBypasses checks that a decision is not cached if more of the clock than its seconds
 // decides, or a key is ambiguous.
 func TestCacheBypasses(t *testing.T) {
@@ -82,12 +94,7 @@ func TestCacheBypasses(t *testing.T) {
 		{"an ambiguous key", `"StringEquals":{"aws:PrincipalTag/Team":"a"}`, iam.ContextEntry{Key: "aws:PrincipalTag/Team", Value: "a", Ambiguous: true}, true},
 		{"an ambiguous key that is written as in the policy in lower case", `"StringEquals":{"aws:PrincipalTag/Team":"a"}`, iam.ContextEntry{Key: "aws:PrincipalTag/team", Value: "a", Ambiguous: true}, true},
 	} {
-		stats := new(Stats)
-		e, err := New(attachments{Identity: map[string][]*iam.Policy{alice: compile(t, iam.IdentityPolicy,
-			`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*","Condition":{`+c.condition+`}}}`)}}.policies(t), Options{CacheSize: 10, Stats: stats})
-		if err != nil {
-			t.Fatal(err)
-		}
+		e, stats := engineWith(t, c.condition)
 		r := request(&user, "ecr:PutImage", "app", inside, "")
 		r.Context = iam.Context{c.entry}
 		if c.entry.Key == "aws:EpochTime" {
@@ -123,6 +130,39 @@ func TestLongKeysAreNotCached(t *testing.T) {
 	fill(e, r)
 	if d := decide(e, r); d != iam.ExplicitDeny || e.CacheLen() != 1 {
 		t.Errorf("decided %s, %d entries", d, e.CacheLen())
+	}
+}
+
+// TestManyInputsAreNotCached checks that the author of a policy cannot use up memory with many
+// condition keys or dates, of which each caller would have a list.
+func TestManyInputsAreNotCached(t *testing.T) {
+	keys, dates := "", ""
+	for i := range maxInputs + 1 {
+		keys += fmt.Sprintf(`,"aws:PrincipalTag/%d":"x"`, i)
+		dates += fmt.Sprintf(`,"2026-05-01T00:%02d:%02dZ"`, i/60, i%60)
+	}
+	for name, c := range map[string]struct {
+		condition string
+		want      iam.Decision
+	}{
+		"keys":  {`"StringEqualsIfExists":{` + keys[1:] + `}`, iam.Allowed},
+		"dates": {`"DateNotEquals":{"aws:CurrentTime":[` + dates[1:] + `]}`, iam.ImplicitDeny},
+	} {
+		e, stats := engineWith(t, c.condition)
+		r := request(&user, "ecr:PutImage", "app", inside, early)
+		for range 5 {
+			if d := decide(e, r); d != c.want {
+				t.Errorf("%s: %v, want %v", name, d, c.want)
+			}
+		}
+		if hits, bypasses := stats.Hits.Load(), stats.Bypasses.Load(); hits != 0 || bypasses != 3 || e.CacheLen() != 1 {
+			t.Errorf("%s: %d hits, %d bypasses, %d entries", name, hits, bypasses, e.CacheLen())
+		}
+		for i := range e.cache.recent {
+			if one := e.cache.recent[i].Load(); one != nil && one.inputs != nil {
+				t.Errorf("%s: an entry has %d inputs", name, one.inputs.Len())
+			}
+		}
 	}
 }
 

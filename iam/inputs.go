@@ -48,12 +48,16 @@ func (p *Policies) Inputs(r *Request) Inputs {
 	slices.SortFunc(in.Keys, func(a, b string) int {
 		return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
 	})
-	in.Keys = slices.CompactFunc(in.Keys, equalIgnoringCase)
+	in.Keys = slices.Clone(slices.CompactFunc(in.Keys, equalIgnoringCase)) // without the memory of repetitions
 	slices.Sort(in.changes)
-	in.changes = slices.Compact(in.changes)
+	in.changes = slices.Clone(slices.Compact(in.changes))
 	in.Clock = in.currentTime || in.epochTime || in.incomparable
 	return in
 }
+
+// Len returns the number of keys and of times at which a decision can change, which the authors
+// of policies choose.
+func (in *Inputs) Len() int { return len(in.Keys) + len(in.changes) }
 
 // mayApply reports whether the statement applies to the caller, action and resource of
 // the request with some context.

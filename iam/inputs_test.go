@@ -3,6 +3,7 @@ package iam
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -36,6 +37,17 @@ func TestInputs(t *testing.T) {
 		if !slices.Equal(in.Keys, c.want) || in.Clock {
 			t.Errorf("%s: %q, want %q", c.name, in.Keys, c.want)
 		}
+	}
+}
+
+// TestInputsAreSmall checks that inputs take no memory for repetitions: a cache has many of them.
+func TestInputsAreSmall(t *testing.T) {
+	p := Policies{Identity: []*Policy{mustCompile(t, IdentityPolicy, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {
+  "StringLike": {"aws:referer": "`+strings.Repeat("${aws:username}", 1000)+`"},
+  "DateLessThan": {"aws:CurrentTime": [`+strings.Repeat(`"2026-05-01T00:00:00Z", `, 1000)+`"2026-05-01T00:00:00Z"]}}}}`)}}
+	in := p.Inputs(&Request{caller(User), pull, repoARN, nil})
+	if !slices.Equal(in.Keys, []string{"aws:referer", "aws:username"}) || in.Len() != 4 || cap(in.Keys)+cap(in.changes) > 8 {
+		t.Errorf("%d inputs in memory for %d: %q", in.Len(), cap(in.Keys)+cap(in.changes), in.Keys)
 	}
 }
 
