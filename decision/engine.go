@@ -99,7 +99,7 @@ func (e *Engine) Explain(r *iam.Request, session []*iam.Policy) iam.Explanation 
 // Applicable returns the policies that apply to r.
 func (e *Engine) Applicable(r *iam.Request, session []*iam.Policy) *iam.Policies {
 	p := e.applicable(r, session)
-	p.Resource, p.Registry, p.Indexes = slices.Concat(p.Resource, p.Registry), nil, iam.Indexes{}
+	p.Resource, p.Registry, p.IdentityIndex = slices.Concat(p.Resource, p.Registry), nil, nil
 	return &p
 }
 
@@ -127,7 +127,7 @@ func (e *Engine) setApplicable(p *iam.Policies, r *iam.Request, session []*iam.P
 	}
 	if arn := identityARN(r.Principal); arn != "" {
 		if attached := e.policies.Principals.Get(arn); attached != nil {
-			p.Identity, p.Indexes.Identity, p.Boundary = attached.identity, attached.index, attached.boundary
+			p.Identity, p.IdentityIndex, p.Boundary = attached.identity, attached.index, attached.boundary
 		}
 	}
 	owner := r.Principal.Account

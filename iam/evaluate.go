@@ -79,15 +79,10 @@ type Policies struct {
 	// principals are exempt from SCPs, its resources from RCPs.
 	ManagementAccount string
 
-	// Indexes are indexes of the lists. They change only how long a decision takes: in a
-	// list without an index, each policy is looked at.
-	Indexes Indexes
-}
-
-// Indexes are the indexes of those lists of Policies that can be long. Each may be nil, and
-// is used only for the list from which it was made.
-type Indexes struct {
-	Identity, Resource, Registry *Index
+	// IdentityIndex is the index of Identity, which can be a long list. It may be nil, and is
+	// used only for the list from which it was made. It changes only how long a decision takes:
+	// without it, each policy is looked at.
+	IdentityIndex *Index
 }
 
 // A Ruling is a decision and what determines it.
@@ -210,7 +205,7 @@ func (p *Policies) evaluate(q *query, f *facts) {
 	if !f.caller.hasIdentity() {
 		return
 	}
-	t := tallyOf(listID{class: IdentityClass}, p.Identity, p.Indexes.Identity, q)
+	t := tallyOf(listID{class: IdentityClass}, p.Identity, p.IdentityIndex, q)
 	if f.identity, f.identityMatch = t.allows(), t.allow; f.denies(&t) {
 		return
 	}
@@ -257,12 +252,12 @@ func (p *Policies) evaluateRCPs(q *query, f *facts) bool {
 // evaluateResource sets the strongest grant of the resource-based policies. It reports
 // whether one denies.
 func (p *Policies) evaluateResource(q *query, f *facts) bool {
-	t := tallyOf(listID{class: ResourceClass}, p.Resource, p.Indexes.Resource, q)
+	t := tallyOf(listID{class: ResourceClass}, p.Resource, nil, q)
 	f.granted, f.grantMatch = t.granted, t.allow
 	if f.denies(&t) {
 		return true
 	}
-	t = tallyOf(listID{class: ResourceClass, registry: true}, p.Registry, p.Indexes.Registry, q)
+	t = tallyOf(listID{class: ResourceClass, registry: true}, p.Registry, nil, q)
 	if t.granted > f.granted {
 		f.granted, f.grantMatch = t.granted, t.allow
 	}

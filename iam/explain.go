@@ -156,10 +156,10 @@ func (p *Policies) applicable(q *query) []policyList {
 	if p.hasRCPs(q) {
 		lists = appendLevels(lists, RCPClass, p.RCPs)
 	}
-	classes := []policyList{{ResourceClass, 0, p.resource(), p.Indexes.Resource}}
+	classes := []policyList{{ResourceClass, 0, p.resource(), nil}}
 	if q.request.Principal.Kind.hasIdentity() {
 		classes = append(classes,
-			policyList{IdentityClass, 0, p.Identity, p.Indexes.Identity},
+			policyList{IdentityClass, 0, p.Identity, p.IdentityIndex},
 			policyList{BoundaryClass, 0, p.Boundary, nil},
 			policyList{SessionClass, 0, p.Session, nil})
 	}

@@ -75,10 +75,10 @@ func (p *Policies) visitLists(q *query, f func(listID, []*Policy, *Index)) {
 			f(listID{class: RCPClass, level: level}, policies, nil)
 		}
 	}
-	f(listID{class: ResourceClass}, p.Resource, p.Indexes.Resource)
-	f(listID{class: ResourceClass, registry: true}, p.Registry, p.Indexes.Registry)
+	f(listID{class: ResourceClass}, p.Resource, nil)
+	f(listID{class: ResourceClass, registry: true}, p.Registry, nil)
 	if q.request.Principal.Kind.hasIdentity() {
-		f(listID{class: IdentityClass}, p.Identity, p.Indexes.Identity)
+		f(listID{class: IdentityClass}, p.Identity, p.IdentityIndex)
 		f(listID{class: BoundaryClass}, p.Boundary, nil)
 		f(listID{class: SessionClass}, p.Session, nil)
 	}

@@ -211,9 +211,9 @@ func (g generator) manyAccounts() (accounts []string) {
 	return accounts
 }
 
-// indexed returns the policies with an index of each list.
+// indexed returns the policies with an index of the identity policies.
 func (p Policies) indexed() *Policies {
-	p.Indexes = Indexes{Identity: NewIndex(p.Identity, nil), Resource: NewIndex(p.Resource, nil), Registry: NewIndex(p.Registry, nil)}
+	p.IdentityIndex = NewIndex(p.Identity, nil)
 	return &p
 }
 

@@ -170,7 +170,7 @@ func (q *Evaluation) principalElement() any {
 // with evaluates the request with suggested statements.
 func (q *Evaluation) with(suggested []*suggestion) iam.Ruling {
 	p := *q.Policies
-	p.Indexes = iam.Indexes{}
+	p.IdentityIndex = nil
 	for _, s := range suggested {
 		if s.policy.Kind == iam.IdentityPolicy {
 			p.Identity = append(slices.Clip(p.Identity), s.policy)
