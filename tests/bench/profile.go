@@ -44,10 +44,7 @@ var centers = []center{
 	{"decision log", []string{"extauthz/decisionlog."}},
 	{"metrics", []string{"extauthz/metrics."}},
 	{"context of the request, answer", []string{"extauthz/authz."}},
-	{"reading the check", []string{
-		"extauthz/envoy.checkCodec.Unmarshal", "extauthz/envoy.toRequest", "extauthz/envoy.read", "extauthz/envoy.isCheckRequest",
-		"extauthz/envoy.(*parts)", "extauthz/envoy.(*shape)", "extauthz/envoy.(*fieldReader)",
-	}},
+	{"reading the check", []string{"extauthz/envoy.checkCodec.Unmarshal", "extauthz/envoy.(*checkReader)", "extauthz/envoy.(*parts)", "extauthz/envoy.(*fieldReader)"}},
 	{"writing the answer", []string{
 		"extauthz/envoy.toResponse", "extauthz/envoy.metadata", "extauthz/envoy.Metadata", "extauthz/envoy.response", "extauthz/envoy.append",
 		"extauthz/envoy.checkCodec.Marshal", "google.golang.org/grpc/encoding/proto",
