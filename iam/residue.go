@@ -39,8 +39,9 @@ func (in *Inputs) Evaluate(p *Policies, r *Request) Decision {
 	return p.Evaluate(r)
 }
 
-// maxResidue is the limit on the statements of a residue, so that it takes little memory.
-const maxResidue = 64
+// maxResidue is the limit on the statements of a residue, so that one takes 640 bytes at most: a
+// cache has many thousand of them.
+const maxResidue = 16
 
 // isUseful reports whether evaluating the residue can take less time.
 func (r *residue) isUseful() bool { return len(r.places) <= maxResidue && r.steps <= policySteps }

@@ -3,6 +3,7 @@ package iam
 import (
 	"strings"
 	"testing"
+	"unsafe"
 )
 
 // compareResidue compares decisions by residues with those by all policies, for requests that
@@ -83,9 +84,13 @@ func TestResidueIsSmall(t *testing.T) {
 	if got := in.Evaluate(p, r); got != Allowed {
 		t.Errorf("a residue without the Deny: %v", got)
 	}
-	for range maxResidue {
+	for len(p.Identity) < maxResidue/2 {
 		p.Identity = append(p.Identity, identity)
 	}
+	if in := p.Inputs(r); in.residue == nil || uintptr(cap(in.residue.places))*unsafe.Sizeof(residuePlace{}) > 640 {
+		t.Errorf("a residue with the most statements: %+v", in.residue)
+	}
+	p.Identity = append(p.Identity, identity)
 	if in := p.Inputs(r); in.residue != nil || len(in.Keys) != 1 || in.Evaluate(p, r) != ExplicitDeny {
 		t.Errorf("many statements: %+v", in)
 	}
