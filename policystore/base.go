@@ -8,42 +8,10 @@ import (
 	"extauthz/policystore/directory"
 )
 
-// places are the registries, with the repositories that they have.
-type places struct {
-	files       []*directory.File // that they were read from
-	configured  *config.Registries
-	inventories inventories
-}
-
-// loadPlaces reads the registries and inventories. It returns those of the last good content if
-// their files are unchanged.
-func (c *compiler) loadPlaces() *places {
-	all := &places{}
-	for _, f := range c.others {
-		if _, isInventory := parseRegistryPath(f.Path, inventoryName); isInventory || f.Path == registriesPath {
-			all.files = append(all.files, f)
-		}
-	}
-	if last := c.last.places; last != nil && slices.Equal(all.files, last.files) {
-		return last
-	}
-	all.configured = c.loadRegistries()
-	all.inventories = c.loadInventories(all.configured)
-	for _, r := range all.configured.List {
-		if list, found := all.inventories[location{account: r.Account, region: r.Region}]; found {
-			r.Exists = list.has
-		}
-	}
-	return all
-}
-
-// complete reports whether no registry and no inventory is missing because of a fault.
-func (all *places) complete() bool { return !all.configured.Misses && all.inventories.complete() }
-
 // A base is what all files except those about single repositories were compiled into. It is
-// immutable, except for caches of what follows from it.
+// immutable, except for its cache of callers, which follow from it.
 type base struct {
-	*places
+	*catalog
 	files    []*directory.File // that it was compiled from
 	compiled compileCache      // of their texts
 
@@ -65,11 +33,11 @@ type base struct {
 // loadBase compiles the base, in passes. It returns that of the last good content if the files
 // are unchanged: nothing else has an influence, except what the store keeps from one snapshot to
 // the next.
-func (c *compiler) loadBase(at *places) *base {
-	if last := c.last.base; last.places == at && slices.Equal(c.others, last.files) {
+func (c *compiler) loadBase(at *catalog) *base {
+	if last := c.last.base; last.catalog == at && slices.Equal(c.others, last.files) {
 		return last
 	}
-	b := &base{places: at, files: c.others, compiled: c.compiled, about: c.about}
+	b := &base{catalog: at, files: c.others, compiled: c.compiled, about: c.about}
 
 	// The policies of the organization and of registries.
 	organization, knowsOrganization := c.loadOrganization()

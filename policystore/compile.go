@@ -41,7 +41,7 @@ func noSnapshot() *Snapshot {
 }
 
 // A compiler compiles one content of a directory into a snapshot, in passes that
-// [compiler.snapshot] lists. Each pass returns a complete value, which no later pass
+// [compiler.snapshot] and [compiler.loadBase] list. Each pass returns a complete value, which no later pass
 // changes. The compiler only collects what passes find out in addition: it goes on after a
 // fault in one file, entry or policy, and reports all faults that do not follow from others.
 type compiler struct {
@@ -124,12 +124,12 @@ func newCompiler(t *directory.Tree, p *persistent) *compiler {
 // returns nil if it reported a fault.
 func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 	c.checkFiles()
-	places := c.loadPlaces()
-	repositories := c.loadRepositories(places)
-	base := c.loadBase(places)
-	all := complete(c.Tree, base, repositories)
+	catalog := c.loadCatalog()
+	repositories := c.loadRepositories(catalog)
+	base := c.loadBase(catalog)
+	all := newRegistries(c.Tree, base, repositories)
 	policies := merged(base.written, repositories.ordered())
-	c.checkPolicies(slices.Concat(policies, base.ofAWS), all, repositories.knowsTags && places.complete(), repositories, base.principals)
+	c.checkPolicies(slices.Concat(policies, base.ofAWS), all, repositories.knowsTags && catalog.complete(), repositories, base.principals)
 	if cmp.Or(c.memory, c.faults.Err(), c.follows) != nil {
 		return nil, nil
 	}

@@ -36,7 +36,8 @@
 //
 // Package config reads the YAML files, package awsexport reads the outputs of the AWS CLI,
 // and this package compiles them together, in passes. Each pass has complete inputs and
-// returns a value that does not change later; compiler.snapshot lists them in order.
+// returns a value that does not change later; compiler.snapshot and compiler.loadBase list them
+// in order.
 //
 //   - An account's output contains its users, roles, groups and managed policies. Whatever
 //     is attached in it must be in it. A user, role or group is either there or in

@@ -60,9 +60,9 @@ func (c *compiler) loadRegistries() *config.Registries {
 
 const registriesPath = config.RegistriesPath
 
-// complete returns the registries with their organization, inventories, repositories and
+// newRegistries returns the registries with their organization, inventories, repositories and
 // credentials.
-func complete(t *directory.Tree, b *base, of *repositories) registries {
+func newRegistries(t *directory.Tree, b *base, of *repositories) registries {
 	all := registries{}
 	for _, r := range b.configured.List {
 		completed := &Registry{
@@ -110,4 +110,40 @@ func checkAudiences(configured *config.Registries, callers *callers) error {
 		return nil
 	}
 	return configured.CheckAudiences()
+}
+
+// RegistryFor returns the registry that a call of an API of AWS is for: the one with the host that
+// the client has called or, if none has it, the only one of an account and region. An empty
+// account or region is any.
+func (s *Snapshot) RegistryFor(host, account, region string) (*Registry, error) {
+	matches := func(r *Registry) bool {
+		return (account == "" || r.Account == account) && (region == "" || r.Region == region)
+	}
+	var found []*Registry
+	for _, r := range s.registries {
+		if r.Serves(host) && (account == "" || r.Account == account) {
+			return r, nil
+		}
+		if matches(r) {
+			found = append(found, r)
+		}
+	}
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	return nil, &NotOneRegistry{Account: account, Region: region, Several: len(found) > 1}
+}
+
+// NotOneRegistry is the error of a call that is for no registry, or could be for several.
+type NotOneRegistry struct {
+	Account, Region string
+	Several         bool
+}
+
+// Error returns what is wrong and what the client can do.
+func (e *NotOneRegistry) Error() string {
+	if e.Several {
+		return "several registries could be meant; send the request to the host name of one"
+	}
+	return "no registry has this host name, account and region; send the request to the host name of one"
 }

@@ -147,7 +147,7 @@ func TestPatchedIsLoaded(t *testing.T) {
 		}
 		if got.base == last.base {
 			sameBase++
-		} else if got.places == last.places {
+		} else if got.catalog == last.catalog {
 			samePlaces++
 		}
 	}

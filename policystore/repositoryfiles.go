@@ -71,17 +71,3 @@ func (c *compiler) compileRepositoryFile(f locatedFile) {
 		f.tags = tagContext(list)
 	}
 }
-
-// compileResourcePolicy compiles the policy in a file of a repository or registry.
-func (c *compiler) compileResourcePolicy(kind iam.Kind, path string, text []byte, at location) (*compiledPolicy, error) {
-	p, err := awsexport.ReadResourcePolicy(path, text)
-	if err != nil {
-		return nil, err
-	}
-	if p.IsOutput {
-		if err := at.check(path, p); err != nil {
-			return nil, err
-		}
-	}
-	return c.compilePolicy(kind, p.Document)
-}

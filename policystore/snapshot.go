@@ -14,7 +14,8 @@ import (
 )
 
 // A Snapshot is a compiled policy directory: everything that decides a request. It is
-// immutable except for the caches that belong to it.
+// immutable except for its caches. The next snapshot has the same base, with the cache of callers,
+// if only files about single repositories changed.
 type Snapshot struct {
 	Digest     string    // of the names and contents of all files
 	Generation uint64    // counts the snapshots of a Store, from 1
