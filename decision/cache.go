@@ -33,7 +33,7 @@ type entry struct {
 	hash uint64
 	subject
 	inputs   *iam.Inputs // what else the decision depends on; nil if nothing
-	isUnkept bool        // the decision depends on too much else to be cached
+	bypassed bool        // the decision depends on too much else to be cached
 
 	// Of a decision that depends on inputs:
 	on          *entry // has the inputs
@@ -52,11 +52,11 @@ type subject struct {
 }
 
 // is reports whether the subject is that of a request.
-func (o *subject) is(r *iam.Request, session []*iam.Policy) bool {
+func (s *subject) is(r *iam.Request, session []*iam.Policy) bool {
 	p := r.Principal
-	return o.action == r.Action && o.resource == r.Resource && o.principal.ARN == p.ARN && o.principal.RoleARN == p.RoleARN &&
-		o.principal.UserARN == p.UserARN && o.principal.Account == p.Account && o.principal.Kind == p.Kind &&
-		slices.Equal(o.session, session)
+	return s.action == r.Action && s.resource == r.Resource && s.principal.ARN == p.ARN && s.principal.RoleARN == p.RoleARN &&
+		s.principal.UserARN == p.UserARN && s.principal.Account == p.Account && s.principal.Kind == p.Kind &&
+		slices.Equal(s.session, session)
 }
 
 // newSubject returns the subject of a request. It shares no memory with the request,
@@ -190,7 +190,7 @@ func (c *cache) find(r *iam.Request, session []*iam.Policy, b []byte) (s search,
 	s.hash = c.hash(r, session)
 	switch e := c.get(s.hash); {
 	case e == nil || e.on != nil || !e.is(r, session):
-	case e.isUnkept:
+	case e.bypassed:
 		s.bypassed = true
 	case e.inputs != nil:
 		s, values = c.findByInputs(e, r, b)
@@ -268,7 +268,7 @@ func (c *cache) addDecision(s search, values []byte, r *iam.Request, session []*
 			c.add(e)
 			return
 		}
-		if e.isUnkept = in.Len() > maxInputs; e.isUnkept {
+		if e.bypassed = in.Len() > maxInputs; e.bypassed {
 			c.add(e)
 			return
 		}

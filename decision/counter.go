@@ -10,7 +10,7 @@ import (
 type Stats struct {
 	Hits      Counter // decisions found in the cache
 	Misses    Counter // decisions that the cache could contain and does not
-	Bypasses  Counter // decisions that no cache could contain, see [Engine]
+	Bypasses  Counter // decisions that may not be cached
 	Evictions Counter // decisions removed to make room
 }
 

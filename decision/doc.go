@@ -14,12 +14,14 @@
 // the decision for each combination of their values. Most decisions have no inputs, and are
 // found with one look-up; the others take two. If no statement mentions the client's
 // address, one decision applies to all addresses. With the inputs, the cache contains the
-// statements that could apply, and a decision that it does not contain evaluates only these.
+// statements that could apply, if they are few, and a decision that it does not contain
+// evaluates only these.
 //
 // Comparing the time with a date changes its result only at that date. So the time is not
 // one of the values: a decision is cached with the period between two such dates. The cache
 // is bypassed if a statement uses the time in another way, such as a pattern for its text,
-// if a key is ambiguous, or if the values are longer than 2 kB.
+// if a key is ambiguous, if the values are longer than 2 kB, or if the decision depends on
+// more than 256 keys and dates.
 //
 // A decision is cached the second time it is requested, because many requests never occur
 // again. A decision that is not cached allocates nothing. Finding a cached decision

@@ -34,19 +34,19 @@
 // # Which statements are looked at
 //
 // A statement covers a set of actions, which is computed when it is compiled. Policies with
-// more than 16 statements have an index, and so have lists with an [Index]. A decision then
-// evaluates only statements that cover the action and whose Resource begins with the same
-// literal text as the resource. In resource-based policies the statement must also name the
-// caller, its role, its account or everyone. Each is evaluated once. Among n statements of which
-// k are looked at, this takes O(log n + k) steps for each of at most five keys of the
+// more than 16 statements have an index, and a list of identity policies can have an [Index]. A
+// decision then evaluates only statements that cover the action and whose Resource begins with
+// the same literal text as the resource. In resource-based policies the statement must also name
+// the caller, its role, its account or everyone. Each is evaluated once. Among n statements of
+// which k are looked at, this takes O(log n + k) steps for each of at most five keys of the
 // caller. A statement whose Resource has no literal beginning (a variable, a wildcard, "*",
 // NotResource) is looked at for every resource, one with NotPrincipal for every caller.
 //
 // Long lists within a statement are searched in the same way: literals by their hashes,
 // patterns by their beginnings, address ranges in O(log n), and principals by their keys.
 // [Policies.Inputs] returns what else of a request a decision depends on, and
-// [Inputs.Evaluate] decides again for the same caller, action and resource: it looks only at
-// the statements that may apply to them.
+// [Inputs.Evaluate] decides again for the same caller, action and resource: if the statements
+// that may apply to them are few, it looks only at those.
 //
 // # Cost
 //

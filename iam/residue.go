@@ -6,7 +6,8 @@ import (
 )
 
 // A residue is what remains of policies for requests with one caller, action and resource:
-// the statements that may apply to them. Whether they do depends on the context.
+// the statements that may apply to them. Whether they do depends on the context. It is what
+// partial evaluation calls a residual program.
 //
 // A decision by the residue is that by the policies, as long as the latter does not take more
 // steps than are allowed. Both evaluate the statements of the residue in the same order, and
@@ -30,7 +31,7 @@ func (in *Inputs) Evaluate(p *Policies, r *Request) Decision {
 	if in.residue == nil || !q.parse(p, r) {
 		return p.Evaluate(r)
 	}
-	// Each policy may take policySteps, and so may all of them together.
+	// If all policies together take no more steps than one may, no limit is exceeded.
 	q.residue, q.meter = in.residue, meter{left: policySteps - in.residue.steps}
 	if f := p.facts(&q); !f.exhausted {
 		decision, _ := f.decide()
