@@ -21,7 +21,7 @@ type Reader struct {
 
 	mu       sync.Mutex // guards what follows
 	last     *Tree      // as it was last read; nil if that failed
-	listed   *listing   // what the directory was last read from; nil if it never was, and its content is not in use
+	listed   *listing   // what the directory was last read from; nil before it was read for the first time
 	notifier *Notifier  // that follows the reader, or nil
 }
 
@@ -136,7 +136,7 @@ func (r *Reader) list(root string, known *listing, trustsHints bool) (l *listing
 }
 
 // processors returns how many processors read: all of them the first time, when nothing can
-// be decided yet. Later, decisions need the others.
+// be decided yet, and then one, because decisions need the others.
 func (r *Reader) processors() int {
 	if r.listed != nil {
 		return 1

@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 )
 
-// read reads the listed files on this number of processors, and adds the faults of those that cannot be read to the
-// listing. It takes unchanged files from known, which may be nil.
+// read reads the listed files on this number of processors. It adds the faults of those that cannot
+// be read to the listing, and takes unchanged files from known, which may be nil.
 func (l *listing) read(known *Tree, processors int) *Tree {
 	r := &reading{listing: l, known: known, found: make([]foundFile, 0, len(l.files)), names: Names{}, shared: sharedTexts{seed: maphash.MakeSeed(), texts: map[uint64][]byte{}}}
 	for i := range l.files {

@@ -60,7 +60,7 @@ func (w *watched) equal(l *listing, around map[string]stamp) bool {
 	return slices.Equal(w.listing.folders, l.folders)
 }
 
-// all returns them in order.
+// all returns them in order: the folders with their numbers, and then the others with 0.
 func (w *watched) all() iter.Seq2[int, folder] {
 	return func(yield func(int, folder) bool) {
 		for i, f := range w.listing.folders {

@@ -77,8 +77,8 @@ func (o outcome) word() string {
 }
 
 // summarize prints what ran, what failed, what could not run and what is left to .ci/run or to
-// another target, and reports whether anything failed. Stages run next to each other, so all of them took
-// less time than their sum.
+// another target, and reports whether anything failed. Stages run next to each other, so all of
+// them took less time than their sum.
 func summarize(out io.Writer, results []result, took time.Duration) (failed bool) {
 	var total outcome
 	var cpu time.Duration
