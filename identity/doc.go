@@ -51,11 +51,11 @@
 // # Repeated credentials
 //
 // The caller of a valid credential is cached, so that a credential that is sent again takes
-// a lookup by a digest. The cache belongs to one Authenticator, and so to one snapshot. Each
-// time, the Authenticator checks what can end before the snapshot does: the times of a token,
-// the keys of its issuer, the claims that Envoy verified, and the limits on passwords. A
-// session is not cached if a policy that allows it mentions a key of the request, such as
-// aws:SourceIp. Failures are not cached.
+// a lookup by a digest. The cache belongs to one Authenticator, which contains everything in the
+// policy directory that determines a caller. Each time, the Authenticator checks what can end
+// before the policies change: the times of a token, the keys of its issuer, the claims that Envoy
+// verified, and the limits on passwords. A session is not cached if a policy that allows it
+// mentions a key of the request, such as aws:SourceIp. Failures are not cached.
 //
 // # Sources
 //
