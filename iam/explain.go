@@ -141,40 +141,24 @@ func sortMatched(matched []Match) {
 
 // policyList is the policies of one class at one level.
 type policyList struct {
-	class    Class
-	level    int
+	listID
 	policies []*Policy
 	index    *Index // may be nil
 }
 
-// applicable returns the policies that evaluation compares with the request.
-func (p *Policies) applicable(q *query) []policyList {
-	var lists []policyList
-	if p.hasSCPs(q) {
-		lists = appendLevels(lists, SCPClass, p.SCPs)
-	}
-	if p.hasRCPs(q) {
-		lists = appendLevels(lists, RCPClass, p.RCPs)
-	}
-	classes := []policyList{{ResourceClass, 0, p.resource(), nil}}
-	if q.request.Principal.Kind.hasIdentity() {
-		classes = append(classes,
-			policyList{IdentityClass, 0, p.Identity, p.IdentityIndex},
-			policyList{BoundaryClass, 0, p.Boundary, nil},
-			policyList{SessionClass, 0, p.Session, nil})
-	}
-	for _, list := range classes {
-		if len(list.policies) > 0 {
-			lists = append(lists, list)
+// applicable returns the policies that evaluation compares with the request. The registry
+// policy is in the list of all resource-based policies. A level without policies is a list,
+// because it allows nothing.
+func (p *Policies) applicable(q *query) (lists []policyList) {
+	p.visitLists(q, func(id listID, policies []*Policy, x *Index) {
+		if id == (listID{class: ResourceClass}) {
+			policies = p.resource()
 		}
-	}
-	return lists
-}
-
-func appendLevels(lists []policyList, class Class, levels [][]*Policy) []policyList {
-	for level, policies := range levels {
-		lists = append(lists, policyList{class, level, policies, nil})
-	}
+		if id.registry || len(policies) == 0 && id.class != SCPClass && id.class != RCPClass {
+			return
+		}
+		lists = append(lists, policyList{id, policies, x})
+	})
 	return lists
 }
 

@@ -26,9 +26,9 @@ func (p *Policies) slowDecide(r *Request) Ruling {
 	if p.hasRCPs(&q) {
 		lists = appendLevels(lists, RCPClass, p.RCPs)
 	}
-	lists = append(lists, policyList{ResourceClass, 0, resource, nil})
+	lists = append(lists, policyList{listID{class: ResourceClass}, resource, nil})
 	if f.caller.hasIdentity() {
-		lists = append(lists, policyList{IdentityClass, 0, p.Identity, nil}, policyList{BoundaryClass, 0, p.Boundary, nil}, policyList{SessionClass, 0, p.Session, nil})
+		lists = append(lists, policyList{listID{class: IdentityClass}, p.Identity, nil}, policyList{listID{class: BoundaryClass}, p.Boundary, nil}, policyList{listID{class: SessionClass}, p.Session, nil})
 	}
 	for _, list := range lists {
 		for m := range list.slowMatches(Deny, &q) {
@@ -37,7 +37,7 @@ func (p *Policies) slowDecide(r *Request) Ruling {
 			}
 		}
 	}
-	for m := range (&policyList{ResourceClass, 0, resource, nil}).slowMatches(Allow, &q) {
+	for m := range (&policyList{listID{class: ResourceClass}, resource, nil}).slowMatches(Allow, &q) {
 		if m.Statement.principals == nil || q.resourceless {
 			continue
 		}
@@ -46,7 +46,7 @@ func (p *Policies) slowDecide(r *Request) Ruling {
 		}
 	}
 	allow := func(class Class, level int, policies []*Policy) (first Match) {
-		for m := range (&policyList{class, level, policies, nil}).slowMatches(Allow, &q) {
+		for m := range (&policyList{listID{class: class, level: level}, policies, nil}).slowMatches(Allow, &q) {
 			if first.Statement == nil && !m.Policy.Kind.HasPrincipal() {
 				first = m
 			}
@@ -64,6 +64,13 @@ func (p *Policies) slowDecide(r *Request) Ruling {
 	f.boundary = len(p.Boundary) == 0 || allow(BoundaryClass, 0, p.Boundary).Statement != nil
 	f.session = len(p.Session) == 0 && f.caller != FederatedUser || allow(SessionClass, 0, p.Session).Statement != nil
 	return f.ruling()
+}
+
+func appendLevels(lists []policyList, class Class, levels [][]*Policy) []policyList {
+	for level, policies := range levels {
+		lists = append(lists, policyList{listID{class: class, level: level}, policies, nil})
+	}
+	return lists
 }
 
 // slowExplain is the reference for Explain. It removes the indexes of the policies.
