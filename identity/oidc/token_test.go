@@ -278,13 +278,21 @@ func TestUnverifiedIssuerOfCachedTokens(t *testing.T) {
 	if allocated := testing.AllocsPerRun(10, func() { _, _ = UnverifiedIssuer(raw, all...) }); allocated > 0 {
 		t.Errorf("%v allocations", allocated)
 	}
-	changed := raw[:len(raw)-2] + "AA"
+	changed := changedSignature(raw)
 	if url, err := UnverifiedIssuer(changed, all...); url != otherURL || err != nil {
 		t.Errorf("another signature: %q, error %v", url, err)
 	}
 	if _, err := second.Verify(t.Context(), changed, wanted, noon); err == nil {
 		t.Error("another signature is taken")
 	}
+}
+
+// changedSignature returns a token whose signature has another last byte.
+func changedSignature(raw string) string {
+	parts := strings.Split(raw, ".")
+	signature := must(base64.RawURLEncoding.DecodeString(parts[2]))
+	signature[len(signature)-1] ^= 1
+	return parts[0] + "." + parts[1] + "." + encode(string(signature))
 }
 
 // TestUnverifiedIssuerFetchesNothing checks that selecting an issuer starts no fetch.
