@@ -50,6 +50,7 @@ func stsCall(action string, parameters ...string) apiCall {
 
 // An apiAnswer is the answer to a call.
 type apiAnswer struct {
+	sent   time.Time // of the call
 	status int
 	header http.Header
 	body   string
@@ -63,6 +64,11 @@ type apiAnswer struct {
 func (a *apiAnswer) key() *key {
 	c := a.STS.Credentials
 	return &key{c.AccessKeyID, c.SecretAccessKey, c.SessionToken}
+}
+
+// lasts reports whether a time is that of the call and a duration, in whole seconds.
+func (a *apiAnswer) lasts(until time.Time, want time.Duration) bool {
+	return !until.Before(a.sent.Add(want).Truncate(time.Second)) && !until.After(time.Now().Add(want))
 }
 
 // newCall returns a call that is signed with an access key, nil for none.
@@ -101,6 +107,7 @@ func (s *system) callAs(k *key, c apiCall) *apiAnswer {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	sent := time.Now()
 	response, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
 		s.t.Fatal(err)
@@ -110,7 +117,7 @@ func (s *system) callAs(k *key, c apiCall) *apiAnswer {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	a := &apiAnswer{status: response.StatusCode, header: response.Header, body: string(body)}
+	a := &apiAnswer{sent: sent, status: response.StatusCode, header: response.Header, body: string(body)}
 	a.decode(s.t, c.service)
 	return a
 }

@@ -168,7 +168,7 @@ func (s *system) ciToken(changes map[string]any) string {
 	s.t.Helper()
 	claims := map[string]any{
 		"iss": "https://ci.example.com", "sub": "job", "aud": "registry.example.com",
-		"iat": time.Now().Add(-time.Minute).Unix(), "exp": time.Now().Add(time.Minute).Unix(),
+		"iat": time.Now().Add(-time.Minute).Unix(), "exp": time.Now().Add(time.Hour).Unix(),
 	}
 	maps.Copy(claims, changes)
 	return s.issuer.Token(s.t, claims)
