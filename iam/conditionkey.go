@@ -76,23 +76,23 @@ func IsResourceTag(key string) bool {
 // RegistryKeys returns the other condition keys of AWS that a registry request or
 // its authorization can carry (IAM User Guide, "AWS global condition context
 // keys"; Service Authorization Reference for Amazon ECR).
-func RegistryKeys() iter.Seq[string] {
-	return strings.FieldsSeq(`
-		aws:AssumedRoot aws:CalledVia aws:CalledViaFirst aws:CalledViaLast
-		aws:ChatbotSourceArn aws:CurrentTime aws:Ec2InstanceSourcePrivateIPv4
-		aws:Ec2InstanceSourceVpc aws:EpochTime aws:FederatedProvider
-		aws:IsMcpServiceAction aws:MultiFactorAuthAge aws:MultiFactorAuthPresent
-		aws:PrincipalAccount aws:PrincipalArn aws:PrincipalIsAWSService
-		aws:PrincipalOrgID aws:PrincipalOrgPaths aws:PrincipalServiceName
-		aws:PrincipalServiceNamesList aws:PrincipalType aws:Referer
-		aws:RequestedRegion aws:ResourceAccount aws:ResourceOrgID
-		aws:ResourceOrgPaths aws:SecureTransport aws:SourceAccount aws:SourceArn
-		aws:SourceIdentity aws:SourceIp aws:SourceOrgID aws:SourceOrgPaths
-		aws:SourceVpc aws:SourceVpcArn aws:SourceVpce aws:TagKeys
-		aws:TokenIssueTime aws:UserAgent aws:userid aws:username
-		aws:ViaAWSService aws:VpceAccount aws:VpceOrgID aws:VpceOrgPaths
-		aws:VpcSourceIp ecr:AccountSetting`)
-}
+func RegistryKeys() iter.Seq[string] { return slices.Values(registryKeys) }
+
+var registryKeys = strings.Fields(`
+	aws:AssumedRoot aws:CalledVia aws:CalledViaFirst aws:CalledViaLast
+	aws:ChatbotSourceArn aws:CurrentTime aws:Ec2InstanceSourcePrivateIPv4
+	aws:Ec2InstanceSourceVpc aws:EpochTime aws:FederatedProvider
+	aws:IsMcpServiceAction aws:MultiFactorAuthAge aws:MultiFactorAuthPresent
+	aws:PrincipalAccount aws:PrincipalArn aws:PrincipalIsAWSService
+	aws:PrincipalOrgID aws:PrincipalOrgPaths aws:PrincipalServiceName
+	aws:PrincipalServiceNamesList aws:PrincipalType aws:Referer
+	aws:RequestedRegion aws:ResourceAccount aws:ResourceOrgID
+	aws:ResourceOrgPaths aws:SecureTransport aws:SourceAccount aws:SourceArn
+	aws:SourceIdentity aws:SourceIp aws:SourceOrgID aws:SourceOrgPaths
+	aws:SourceVpc aws:SourceVpcArn aws:SourceVpce aws:TagKeys
+	aws:TokenIssueTime aws:UserAgent aws:userid aws:username
+	aws:ViaAWSService aws:VpceAccount aws:VpceOrgID aws:VpceOrgPaths
+	aws:VpcSourceIp ecr:AccountSetting`)
 
 // DescribeKey reports whether a condition key, in any case, is one that a registry request
 // or its authorization can carry, and whether it is multivalued. The keys of other services
@@ -104,10 +104,8 @@ func DescribeKey(key string) (known, multivalued bool) {
 			return width < len(key), false
 		}
 	}
-	for name := range RegistryKeys() {
-		if equalIgnoringCase(name, key) {
-			return true, isMultivalued(key)
-		}
+	if slices.ContainsFunc(registryKeys, func(name string) bool { return equalIgnoringCase(name, key) }) {
+		return true, isMultivalued(key)
 	}
 	return !strings.HasPrefix(key, "aws:") && !strings.HasPrefix(key, "ecr:"), false
 }

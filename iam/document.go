@@ -81,8 +81,13 @@ type operatorSyntax struct {
 // Parse reads the text of a policy, which begins at start of its source. The document
 // keeps the faults that it finds: [Document.Compile] returns them with its own.
 func Parse(source diag.Source, start diag.Point, text []byte) *Document {
+	return ParseWith(source, start, text, new(Elements))
+}
+
+// ParseWith is Parse for one of many policies, which uses the same memory as for the others.
+func ParseWith(source diag.Source, start diag.Point, text []byte, elements *Elements) *Document {
 	d := &Document{Source: source, Start: start, Size: sizeOf(text), Version: Entry{At: start}}
-	d.root, d.faults = parseJSON(source, start, text)
+	d.root, d.faults = parseJSON(source, start, text, &elements.stacks)
 	if m := d.root.member("Version"); m != nil {
 		d.Version = Entry{m.value.text, m.value.start}
 	}

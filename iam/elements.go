@@ -11,7 +11,9 @@ type Elements struct {
 	resources  elementTable[resourceElement]
 	principals elementTable[principalElement]
 	conditions elementTable[[]condition]
-	key        []byte // memory for a key
+
+	key    []byte // memory for a key
+	stacks stacks // memory for parsing
 }
 
 // maxElements is the limit on the compiled elements of each kind that are found again, so

@@ -14,11 +14,11 @@ import (
 // node is one JSON value and its place in the text.
 type node struct {
 	kind       nodeKind
+	lacks      bool       // a member or item is left out because of a fault
 	start, end diag.Point // of the first and the last character
 	text       string     // string: decoded; number, boolean, null: as written
 	members    []member
 	items      []node
-	lacks      bool // a member or item is left out because of a fault
 }
 
 type nodeKind uint8
@@ -70,8 +70,8 @@ const maxDepth = 8
 // parseJSON reads text, which begins at start of its source: one value of bounded depth
 // that contains only the characters of policies, and no name twice in an object. The error
 // consists of all faults. With an error, the tree lacks the members and items that have
-// faults; of two members with one name it contains the first.
-func parseJSON(source diag.Source, start diag.Point, text []byte) (*node, error) {
+// faults; of two members with one name it contains the first. It uses the memory of stacks.
+func parseJSON(source diag.Source, start diag.Point, text []byte, stacks *stacks) (*node, error) {
 	root := new(node)
 	t := diag.NewText(source, start, text)
 	if err := cmp.Or(t.Check(), t.CheckCharacters("policies", notInPolicies, characters)); err != nil {
@@ -81,19 +81,24 @@ func parseJSON(source diag.Source, start diag.Point, text []byte) (*node, error)
 	if err != nil {
 		return root, err
 	}
-	p := parser{Reader: r}
+	p := parser{Reader: r, stacks: stacks}
 	*root, err = p.value(0)
 	p.faults.Add(err)
 	return root, p.faults.Err()
 }
 
-// parser builds the tree of a text. Members and items are collected in two stacks, so that
-// those of each object and array are allocated once.
+// parser builds the tree of a text.
 type parser struct {
 	*strictjson.Reader
-	faults  diag.Faults // of arrays and objects
-	members []member    // of the objects around the next value
-	items   []node      // of the arrays around the next value
+	*stacks
+	faults diag.Faults // of arrays and objects
+}
+
+// stacks collect members and items until their object or array ends, so that those of each are
+// allocated once. They are empty between two texts.
+type stacks struct {
+	members []member // of the objects around the next value
+	items   []node   // of the arrays around the next value
 }
 
 // notInPolicies reports whether the IAM User Guide's quotas page excludes a character

@@ -162,9 +162,10 @@ var knownActions = slices.Collect(func(yield func(string) bool) {
 	}
 })
 
+// coversKnownAction reports whether a pattern covers a known action. Most patterns are one.
 func coversKnownAction(pattern string) bool {
 	pattern = strings.ToLower(pattern)
-	return slices.ContainsFunc(knownActions, func(action string) bool { return covers(pattern, action) })
+	return slices.Contains(knownActions, pattern) || slices.ContainsFunc(knownActions, func(action string) bool { return covers(pattern, action) })
 }
 
 // nearestAction returns the known ECR action whose name is nearest to a misspelled

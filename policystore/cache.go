@@ -118,7 +118,7 @@ func (c *compiler) compilePolicy(kind iam.Kind, d awsexport.Document) (*compiled
 
 // compilePolicy compiles and inspects a document.
 func (p *persistent) compilePolicy(kind iam.Kind, d awsexport.Document, elements *iam.Elements) (*compiledPolicy, error) {
-	document := iam.Parse(d.Source, d.Start, d.Text)
+	document := iam.ParseWith(d.Source, d.Start, d.Text, elements)
 	policy, err := document.CompileWith(kind, elements)
 	if err != nil {
 		return nil, err
