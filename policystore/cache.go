@@ -2,8 +2,6 @@ package policystore
 
 import (
 	"bytes"
-	"cmp"
-	"hash/maphash"
 
 	"extauthz/diag"
 	"extauthz/iam"
@@ -37,7 +35,7 @@ func cached[T any](c *compiler, key cacheKey, text []byte, compile func() (T, er
 	}
 	entry, found := c.last.compiled[key]
 	if !found || !bytes.Equal(entry.text, text) {
-		if err := cmp.Or(c.memory, c.meter.add(len(text))); err != nil {
+		if err := c.meter.add(len(text)); err != nil {
 			return *new(T), err
 		}
 		product, err := compile()
@@ -68,7 +66,7 @@ type aboutPolicy struct {
 
 // policy compiles a document.
 func (c *compiler) policy(kind iam.Kind, d awsexport.Document) (*iam.Policy, error) {
-	compiled, err := cached(c, policyKey(kind, d), d.Text, func() (*compiledPolicy, error) { return c.compilePolicy(kind, d) })
+	compiled, err := cached(c, policyKey(kind, d), d.Text, func() (*compiledPolicy, error) { return c.policies.compile(kind, d) })
 	if err != nil {
 		return nil, err
 	}
@@ -85,55 +83,6 @@ func (compiled compileCache) policy(kind iam.Kind, d awsexport.Document) *iam.Po
 		return p.Policy
 	}
 	return nil
-}
-
-// A sharedKey identifies a document by its kind and text. Different texts may have the same
-// key.
-type sharedKey struct {
-	kind  iam.Kind
-	start diag.Point
-	hash  uint64
-}
-
-// A sharedPolicy is a text that was compiled in this load.
-type sharedPolicy struct {
-	text   []byte
-	policy *iam.Policy
-}
-
-// compilePolicy compiles and inspects a document. Documents with the same text and without
-// findings share everything except their source, because many repositories have the same
-// policy.
-func (c *compiler) compilePolicy(kind iam.Kind, d awsexport.Document) (*compiledPolicy, error) {
-	key := sharedKey{kind, d.Start, maphash.Bytes(c.seed, d.Text)}
-	if same, found := c.shared[key]; found && bytes.Equal(same.text, d.Text) {
-		return &compiledPolicy{Policy: same.policy.In(d.Source)}, nil
-	}
-	compiled, err := c.kept.compilePolicy(kind, d, &c.elements)
-	if err == nil && compiled.about == nil {
-		c.shared[key] = sharedPolicy{d.Text, compiled.Policy}
-	}
-	return compiled, err
-}
-
-// compilePolicy compiles and inspects a document.
-func (p *persistent) compilePolicy(kind iam.Kind, d awsexport.Document, elements *iam.Elements) (*compiledPolicy, error) {
-	document := iam.ParseWith(d.Source, d.Start, d.Text, elements)
-	policy, err := document.CompileWith(kind, elements)
-	if err != nil {
-		return nil, err
-	}
-	var about aboutPolicy
-	if p.keepsDocuments {
-		about.document = document
-	}
-	if p.inspect != nil {
-		about.findings = p.inspect(document, policy)
-	}
-	if about.document == nil && len(about.findings) == 0 {
-		return &compiledPolicy{Policy: policy}, nil
-	}
-	return &compiledPolicy{Policy: policy, about: &about}, nil
 }
 
 // use records that the content has a policy, and returns the policy.

@@ -3,7 +3,6 @@ package policystore
 import (
 	"cmp"
 	"errors"
-	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -26,6 +25,7 @@ type persistent struct {
 	last      *Snapshot            // of the last good content; without parts before the first
 
 	loadMemory uint64 // what a load may use, in bytes; 0 means any amount
+	processors int    // that compile before the first good content; 0 means one
 
 	inspect        func(*iam.Document, *iam.Policy) diag.List // of each policy that is compiled; may be nil
 	keepsDocuments bool                                       // snapshots contain the documents of their policies
@@ -48,12 +48,10 @@ type compiler struct {
 	*directory.Tree
 	contentFiles
 	kept     *persistent
-	last     *Snapshot    // of the last good content
-	compiled compileCache // of this one: only what it uses
-	seed     maphash.Seed
-	shared   map[sharedKey]sharedPolicy // what was compiled in this load
-	elements iam.Elements               // of those policies
-	meter    loadMeter
+	last     *Snapshot       // of the last good content
+	compiled compileCache    // of this one: only what it uses
+	policies *policyCompiler // of those in other files than those about repositories
+	meter    *loadMeter
 
 	faults   diag.Faults
 	unusable map[string]bool              // by file: those that are not text or have a wrong name
@@ -99,9 +97,7 @@ func compile(t *directory.Tree, o decision.Options, p *persistent) (*Snapshot, e
 	c := newCompiler(t, p)
 	s, err := c.snapshot(o)
 	c.report(err)
-	if c.memory == nil {
-		c.report(c.meter.finish())
-	}
+	c.report(c.meter.finish())
 	if err := cmp.Or(c.memory, t.Names.LocateError(c.faults.Err()), c.follows); err != nil {
 		return nil, err
 	}
@@ -115,7 +111,7 @@ func newCompiler(t *directory.Tree, p *persistent) *compiler {
 		Tree: t, contentFiles: sortFiles(t, p.last.repositories.files),
 		kept: p, last: p.last, meter: newLoadMeter(p.loadMemory, t.Size()),
 		compiled: compileCache{}, about: map[*iam.Policy]*aboutPolicy{},
-		seed: maphash.MakeSeed(), shared: map[sharedKey]sharedPolicy{},
+		policies: newPolicyCompiler(p),
 		unusable: map[string]bool{}, accepted: map[string]bool{},
 	}
 }

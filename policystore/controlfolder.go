@@ -60,7 +60,7 @@ func (c *compiler) loadControlFile(file *directory.File, k *controlKind) *contro
 		if err := f.checkTypes(k); err != nil || f.isList() {
 			return f, err
 		}
-		f.policy, err = c.compilePolicy(k.kind, *f.Document)
+		f.policy, err = c.policies.compile(k.kind, *f.Document)
 		return f, err
 	})
 	if c.report(err) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/metrics"
+	"sync"
 
 	"extauthz/diag"
 )
@@ -14,17 +15,20 @@ const meterStep = 256 << 10
 // A loadMeter limits the heap memory that loading a directory uses, so that a directory
 // that is too large is an error and does not end the process. The memory is that of all
 // texts and of what they are compiled into. It is measured, not estimated: between two
-// measurements a load may exceed the limit by an eighth and by what compiling one document
-// takes. A load that compiles less than meterStep, such as one after a change of a few
-// files, is not measured, because it would only collect garbage for that.
+// measurements a load may exceed the limit by an eighth and by what compiling one document on
+// each processor takes. A load that compiles less than meterStep, such as one after a change of
+// a few files, is not measured, because it would only collect garbage for that. It is safe for
+// concurrent use.
 type loadMeter struct {
-	most    uint64 // bytes; 0 means any amount
-	texts   uint64 // the size of the texts, which have been read
-	pending int    // bytes compiled since the last measurement
+	most  uint64 // bytes; 0 means any amount
+	texts uint64 // the size of the texts, which have been read
 
-	measures bool   // the load is measured
-	before   uint64 // what was in use before the load
-	next     uint64 // if more is in use, garbage is collected
+	mu       sync.Mutex // guards what follows
+	pending  int        // bytes compiled since the last measurement
+	exceeded error      // a memoryError, once the load used more than it may
+	measures bool       // the load is measured
+	before   uint64     // what was in use before the load
+	next     uint64     // if more is in use, garbage is collected
 }
 
 // A memoryError is the error of a load that uses more memory than it may. It ends the load.
@@ -40,25 +44,32 @@ func (e memoryError) Unwrap() error { return e.Diagnostic }
 
 // newLoadMeter returns the meter of a load whose texts have been read and take that many
 // bytes.
-func newLoadMeter(most, texts uint64) loadMeter {
-	return loadMeter{most: most, texts: texts, next: most}
+func newLoadMeter(most, texts uint64) *loadMeter {
+	return &loadMeter{most: most, texts: texts, next: most}
 }
 
 // add counts text that will be compiled. It returns an error if the load uses more memory
-// than it may.
+// than it may, or did before.
 func (m *loadMeter) add(bytes int) error {
-	if m.pending += bytes; m.most == 0 || m.pending < meterStep {
+	if m.most == 0 {
 		return nil
 	}
-	return m.check()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.pending += bytes; m.pending >= meterStep && m.exceeded == nil {
+		m.exceeded = m.check()
+	}
+	return m.exceeded
 }
 
 // finish returns an error if a load that is measured uses more memory than it may.
 func (m *loadMeter) finish() error {
-	if !m.measures {
-		return nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.measures && m.exceeded == nil {
+		m.exceeded = m.check()
 	}
-	return m.check()
+	return m.exceeded
 }
 
 // check returns an error if the load uses more memory than it may. The first time it

@@ -47,6 +47,29 @@ func TestLoadMemoryIsBounded(t *testing.T) {
 	}
 }
 
+// TestLoadMemoryIsBoundedOnProcessors checks that several processors together may use the memory of a load.
+func TestLoadMemoryIsBoundedOnProcessors(t *testing.T) {
+	contents := small()
+	for name, text := range manyPolicies(300) {
+		if name, found := strings.CutPrefix(name, "managed/p"); found {
+			place := location{"123456789012", "eu-central-1", "p" + strings.TrimSuffix(name, ".json")}.path(policyFile)
+			contents[place] = strings.Replace(text, `"Effect":"Allow"`, `"Effect":"Allow","Principal":"*"`, 1)
+		}
+	}
+	s, _ := newStore(t, contents)
+	s.kept.processors = 4
+	for _, c := range []struct {
+		memory uint64
+		want   FailureClass
+	}{{1 << 20, OutOfMemory}, {1 << 30, ""}} {
+		s.kept.loadMemory = c.memory
+		s.Trigger() // content that used too much memory is loaded again
+		if err := s.Reload(); (err != nil) != (c.want == OutOfMemory) || err != nil && s.Status().FailureClass != c.want {
+			t.Errorf("with %d bytes: class %q, error %v", c.memory, s.Status().FailureClass, err)
+		}
+	}
+}
+
 // TestFilesBeyondTheLoadMemory checks that a directory whose files take more memory is not read.
 func TestFilesBeyondTheLoadMemory(t *testing.T) {
 	_, dir := newStore(t, manyPolicies(100))

@@ -17,9 +17,7 @@ type repositories struct {
 // and inventories are those of the last good content, so are the ARNs and tables of
 // unchanged files: only the entries of the others change.
 func (c *compiler) loadRepositories(all *catalog) *repositories {
-	for _, f := range c.changed {
-		c.compileRepositoryFile(f)
-	}
+	c.compileRepositoryFiles()
 	r := &repositories{files: c.repositories, knowsTags: true}
 	changed, changes := c.changed, &tableChanges{}
 	if all == c.last.catalog {

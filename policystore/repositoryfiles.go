@@ -1,6 +1,9 @@
 package policystore
 
 import (
+	"sync"
+	"sync/atomic"
+
 	"extauthz/iam"
 	"extauthz/policystore/awsexport"
 	"extauthz/policystore/directory"
@@ -54,20 +57,56 @@ func sortFiles(t *directory.Tree, last []*repositoryFile) (all contentFiles) {
 	return all
 }
 
-// compileRepositoryFile compiles the policy, or reads the tags, in a file.
-func (c *compiler) compileRepositoryFile(f locatedFile) {
-	if c.skips(f.Path) || c.report(c.memory) || c.report(c.meter.add(len(f.Text))) {
-		return
+// compileRepositoryFiles compiles the files about repositories that changed, and reports their
+// faults.
+func (c *compiler) compileRepositoryFiles() {
+	faults := make([]error, len(c.changed))
+	var next atomic.Int64
+	work := func() {
+		policies := newPolicyCompiler(c.kept)
+		for i := next.Add(1) - 1; i < int64(len(faults)); i = next.Add(1) - 1 {
+			faults[i] = c.compileRepositoryFile(c.changed[i], policies)
+		}
+	}
+	var others sync.WaitGroup
+	for range min(c.processors(), len(faults)) - 1 {
+		others.Go(work)
+	}
+	work()
+	others.Wait()
+	for _, err := range faults {
+		c.report(err)
+	}
+}
+
+// processors returns how many processors compile: several before the first good content, when
+// nothing can be decided yet, and then one, because decisions need the others.
+func (c *compiler) processors() int {
+	if len(c.last.tree.Files) > 0 {
+		return 1
+	}
+	return max(c.kept.processors, 1)
+}
+
+// compileRepositoryFile compiles the policy, or reads the tags, in a file. Several goroutines
+// may use it at the same time, each with policies of its own.
+func (c *compiler) compileRepositoryFile(f locatedFile, policies *policyCompiler) error {
+	if c.unusable[f.Path] {
+		return errFollows
+	}
+	if err := c.meter.add(len(f.Text)); err != nil {
+		return err
 	}
 	if isPolicyFile(f.Path) {
-		compiled, err := c.compileResourcePolicy(iam.RepositoryPolicy, f.Path, f.Text, f.location)
-		if !c.report(err) {
+		compiled, err := policies.compileResourcePolicy(iam.RepositoryPolicy, f.Path, f.Text, f.location)
+		if err == nil {
 			f.policy[0], f.about = compiled.Policy, compiled.about
 		}
-		return
+		return err
 	}
 	list, err := awsexport.ReadTags(f.Path, f.Text)
-	if !c.report(err) {
+	if err == nil {
 		f.tags = tagContext(list)
 	}
+	return err
 }

@@ -30,7 +30,7 @@ func (c *compiler) loadRegistryPolicies(all *config.Registries) *registryPolicie
 			continue
 		}
 		compiled, err := cachedFile(c, f, iam.RegistryPolicy.String(), func(text []byte) (*compiledPolicy, error) {
-			return c.compileResourcePolicy(iam.RegistryPolicy, f.Path, text, at)
+			return c.policies.compileResourcePolicy(iam.RegistryPolicy, f.Path, text, at)
 		})
 		if c.report(err) || owner == nil {
 			continue
@@ -43,7 +43,7 @@ func (c *compiler) loadRegistryPolicies(all *config.Registries) *registryPolicie
 }
 
 // compileResourcePolicy compiles the policy in a file of a repository or registry.
-func (c *compiler) compileResourcePolicy(kind iam.Kind, path string, text []byte, at location) (*compiledPolicy, error) {
+func (c *policyCompiler) compileResourcePolicy(kind iam.Kind, path string, text []byte, at location) (*compiledPolicy, error) {
 	p, err := awsexport.ReadResourcePolicy(path, text)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (c *compiler) compileResourcePolicy(kind iam.Kind, path string, text []byte
 			return nil, err
 		}
 	}
-	return c.compilePolicy(kind, p.Document)
+	return c.compile(kind, p.Document)
 }
 
 // check compares what an output says about the policy's repository and registry with the

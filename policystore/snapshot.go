@@ -2,6 +2,7 @@ package policystore
 
 import (
 	"maps"
+	"runtime"
 	"slices"
 	"time"
 
@@ -54,7 +55,7 @@ func Load(dir string, o decision.Options) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return compile(t, o, newPersistent(oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true})))
+	return compile(t, o, newOffline())
 }
 
 // LoadDocuments is [Load] for a snapshot that contains the documents of its policies. It is
@@ -64,9 +65,16 @@ func LoadDocuments(dir string) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept := newPersistent(oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true}))
+	kept := newOffline()
 	kept.keepsDocuments = true
 	return compile(t, decision.Options{CacheSize: 1}, kept)
+}
+
+// newOffline returns what one load needs of what a store keeps. It compiles on all processors.
+func newOffline() *persistent {
+	p := newPersistent(oidc.NewKeyCache(oidc.KeyCacheOptions{Offline: true}))
+	p.processors = runtime.GOMAXPROCS(0)
+	return p
 }
 
 // Registry returns the registry that a request is for. name is the registry's name in

@@ -24,12 +24,14 @@ type Options struct {
 	Decision   decision.Options // for the engine of each snapshot
 	Poll       time.Duration    // how often content is compared without an event; at least a second
 	LoadMemory uint64           // bytes of heap memory that a load may use; 0 means any amount
+	Processors int              // that compile policies before the first snapshot; 0 means one
 	Debounce   time.Duration    // how long files must be unchanged after an event; 0 means 100 ms
 	Sessions   *session.Store   // the keys of session tokens; nil has none
 	Logger     *slog.Logger     // logs every change, and the errors that a Watcher finds; nil discards
 
 	// Inspect returns the probable mistakes in one policy. It is called when the policy is
-	// compiled, and not again while its text is unchanged. nil finds none.
+	// compiled, and not again while its text is unchanged. Several goroutines may call it at the
+	// same time. nil finds none.
 	Inspect func(*iam.Document, *iam.Policy) diag.List
 	// Review returns the probable mistakes in a snapshot, which are logged when it is put in
 	// force. [Contents] contains those of Inspect. nil finds none.
@@ -104,7 +106,8 @@ func New(o Options) *Store {
 	o.Poll = max(o.Poll, time.Second)
 	kept := newPersistent(oidc.NewKeyCache(oidc.KeyCacheOptions{Logger: o.Logger}))
 	kept.realms = upstream.NewRealms()
-	kept.loadMemory, kept.inspect, kept.sessions = o.LoadMemory, o.Inspect, o.Sessions.Keys
+	kept.loadMemory, kept.processors = o.LoadMemory, o.Processors
+	kept.inspect, kept.sessions = o.Inspect, o.Sessions.Keys
 	return &Store{options: o, kept: kept, trigger: make(chan struct{}, 1)}
 }
 

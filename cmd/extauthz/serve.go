@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"extauthz/authz"
@@ -105,6 +106,7 @@ func load(c *config, logger *slog.Logger) (*sidecar, error) {
 	memory := limitMemory(cgroupFiles)
 	s.store = policystore.New(policystore.Options{
 		LoadMemory: uint64(cmp.Or(c.loadMemory, memory)),
+		Processors: runtime.GOMAXPROCS(0),
 		Dir:        c.policies,
 		Decision:   decision.Options{CacheSize: c.cacheSize, Stats: &s.cache},
 		Poll:       c.pollInterval,
