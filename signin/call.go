@@ -66,7 +66,7 @@ func (s *service) serveCall(w http.ResponseWriter, r *http.Request) {
 			c.fail(Unavailable, errInternal)
 		}
 	}()
-	ctx, cancel := context.WithTimeout(r.Context(), deadline)
+	ctx, cancel := context.WithTimeout(r.Context(), s.deadline)
 	defer cancel()
 	if err := c.readBody(); err != nil {
 		c.fail(Refused, err)

@@ -466,7 +466,7 @@ func TestManyCalls(t *testing.T) {
 	s := start(t, stsFiles)
 	release := make(chan struct{})
 	var running, overloaded atomic.Int64
-	server := httptest.NewServer(New(Options{
+	server := httptest.NewServer(newPatient(Options{
 		SignIn: s.checker.SignIn, CallECR: s.checker.CallECR, Keys: s.keys.Keys,
 		CallSTS: func(ctx context.Context, call *authz.STSCall) (*authz.STSAnswer, *authz.Result, error) {
 			running.Add(1)

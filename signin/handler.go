@@ -71,22 +71,30 @@ const (
 )
 
 // New returns the handler of the listener.
-func New(o Options) http.Handler {
+func New(o Options) http.Handler { return newService(o).handler() }
+
+// A service serves the requests.
+type service struct {
+	Options
+	deadline                 time.Duration
+	passwords, tokens, calls *gate
+}
+
+// newService returns a service with the limits of this package.
+func newService(o Options) *service {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &service{Options: o, passwords: newGate(maxPasswords, 0), tokens: newGate(maxTokens, maxWaiting), calls: newGate(maxCalls, maxWaiting)}
+	return &service{Options: o, deadline: deadline, passwords: newGate(maxPasswords, 0), tokens: newGate(maxTokens, maxWaiting), calls: newGate(maxCalls, maxWaiting)}
+}
+
+// handler routes the requests.
+func (s *service) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+KeysPath, s.serveKeys)
 	mux.HandleFunc(TokenPath, s.serveToken)
 	mux.HandleFunc("POST /{$}", s.serveCall)
 	return mux
-}
-
-// A service serves the requests.
-type service struct {
-	Options
-	passwords, tokens, calls *gate
 }
 
 // serveKeys serves the public keys, which anyone may know.

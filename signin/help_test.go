@@ -241,6 +241,13 @@ func basicHeader(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
+// newPatient is New with a long deadline for requests, however long a test holds them.
+func newPatient(o Options) http.Handler {
+	s := newService(o)
+	s.deadline = time.Hour
+	return s.handler()
+}
+
 // pull decides a pull from a registry with a credential.
 func (s *system) pull(registry, host, authorization string) *authz.Result {
 	s.t.Helper()

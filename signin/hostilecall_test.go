@@ -120,7 +120,7 @@ func TestCallsContinueWithoutIssuer(t *testing.T) {
 	var waiting atomic.Int64
 	blocked := make(chan struct{})
 	release := sync.OnceFunc(func() { close(blocked) })
-	server := httptest.NewServer(New(Options{
+	server := httptest.NewServer(newPatient(Options{
 		SignIn: s.checker.SignIn, CallECR: s.checker.CallECR, Keys: s.keys.Keys,
 		CallSTS: func(ctx context.Context, call *authz.STSCall) (*authz.STSAnswer, *authz.Result, error) {
 			if call.WebIdentityToken != "" {

@@ -100,7 +100,7 @@ func TestGates(t *testing.T) {
 		}
 		return n.(*atomic.Int64).Load()
 	}
-	server := httptest.NewServer(New(Options{
+	server := httptest.NewServer(newPatient(Options{
 		SignIn: func(ctx context.Context, r *authz.CheckRequest, service string) (*authz.SignIn, *authz.Result) {
 			running.Add(1)
 			defer running.Add(-1)

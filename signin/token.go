@@ -32,7 +32,7 @@ func (s *service) serveToken(w http.ResponseWriter, r *http.Request) {
 			s.serveProblem(w, r, unavailable(Unavailable, "internal fault"))
 		}
 	}()
-	ctx, cancel := context.WithTimeout(r.Context(), deadline)
+	ctx, cancel := context.WithTimeout(r.Context(), s.deadline)
 	defer cancel()
 	q, p := readRequest(w, r)
 	if p != nil {
