@@ -24,7 +24,7 @@ func (w *system) mounted(t *testing.T, repository string) bool {
 		return e.Method == http.MethodPost && e.Status == http.StatusCreated && strings.HasSuffix(strings.TrimSuffix(e.Path, "/"), "/blobs/uploads")
 	}
 	manifest := func(e entry) bool { return e.Method == http.MethodPut && strings.Contains(e.Path, "/manifests/") }
-	for range 100 { // Envoy writes its log ten times a second
+	for range 1200 { // a minute; Envoy writes its log ten times a second
 		if w.logged(repository, manifest) {
 			return w.logged(repository, mount)
 		}
@@ -39,7 +39,7 @@ func (w *system) mounted(t *testing.T, repository string) bool {
 func (w *system) deniesHead(t *testing.T, repository string) bool {
 	t.Helper()
 	denied := func(e entry) bool { return e.Status == http.StatusForbidden }
-	for range 100 { // Envoy writes its log ten times a second
+	for range 1200 { // a minute; Envoy writes its log ten times a second
 		if w.logged(repository, denied) {
 			return w.logged(repository, func(e entry) bool { return denied(e) && e.Method == http.MethodHead })
 		}

@@ -152,7 +152,7 @@ const userARN = "arn:aws:iam::123456789012:user/"
 // isLogged checks that extauthz's decision log has a line with the reason.
 func (w *system) isLogged(t *testing.T, user, repository, why string) {
 	t.Helper()
-	for range 100 { // a decision may be logged after its response
+	for range 1200 { // a minute; a decision may be logged after its response
 		for text := range strings.Lines(w.Log(stack.Extauthz)) {
 			var line struct{ Msg, Decision, Principal, Repository, Reason string }
 			if json.Unmarshal([]byte(text), &line) == nil && line.Msg == "decision" && line.Decision == "implicitDeny" &&
