@@ -50,7 +50,7 @@ func accessLog(t *testing.T, sys *system) {
 // logged waits for the line of the request with this path.
 func (sys *system) logged(t *testing.T, path string) entry {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(busy); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		for line := range strings.Lines(sys.Log(stack.Envoy)) {
 			var e entry
 			if json.Unmarshal([]byte(line), &e) == nil && e.Path == path {
@@ -93,7 +93,7 @@ func queryIsNotLogged(client func(*testing.T, *system) *http.Client) func(*testi
 // waitFor waits until Envoy has logged two requests whose path has this suffix.
 func (sys *system) waitFor(t *testing.T, end string) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(busy); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if strings.Count(sys.Log(stack.Envoy), end+`"`) >= 2 {
 			return
 		}

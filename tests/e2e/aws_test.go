@@ -6,11 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-
-	"extauthz/decisionlog"
 )
 
 // The accounts of the exported policies, and the repositories of their registries.
@@ -125,7 +122,7 @@ func asExported(t *testing.T, sys *system) {
 	for _, repository := range []string{"release/app", "frozen/app", "tagged/blue", "tagged/red", "tools/app"} {
 		must(t, remote.Write(sys.behind(t, repository, "v1"), sys.team))
 	}
-	time.Sleep(2 * decisionlog.FlushInterval) // the lines of earlier requests are written
+	sys.logsAll(t, password("alice"))
 	for _, c := range append(sys.exportedAllowed(t), sys.exportedDenied(t)...) {
 		t.Run(c.name, func(t *testing.T) {
 			before := len(sys.decisions(t))

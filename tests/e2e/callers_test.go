@@ -39,6 +39,15 @@ func (sys *system) getWith(t *testing.T, path string, headers ...[2]string) answ
 // numberedRequests counts the requests whose line is searched in the decision log.
 var numberedRequests atomic.Int64
 
+// logsAll waits until the decision log has the lines of all requests so far: they are before that of
+// one more request, which has this header.
+func (sys *system) logsAll(t *testing.T, header [2]string) {
+	t.Helper()
+	reference := fmt.Sprintf("request-%d", numberedRequests.Add(1))
+	sys.getWith(t, "/v2/team/app/manifests/"+reference, header)
+	sys.decided(t, reference)
+}
+
 // decided is a line of the decision log.
 type decided struct {
 	Decision  string
@@ -69,7 +78,7 @@ func (sys *system) isCaller(t *testing.T, client *http.Client, source, principal
 // decided waits for the line of the request that was for this reference.
 func (sys *system) decided(t *testing.T, reference string) decided {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(busy); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		for line := range strings.Lines(sys.Log(stack.Extauthz)) {
 			var d decided
 			if strings.Contains(line, reference) && json.Unmarshal([]byte(line), &d) == nil && d.Reference == reference {

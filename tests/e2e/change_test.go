@@ -8,26 +8,21 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-
-	"extauthz/decisionlog"
 )
 
-// loggingToFile is the safe Envoy with a decision log in a file.
+// loggingToFile is the safe Envoy with a decision log in a file, which has the line of each request
+// that was answered.
 func loggingToFile(t *testing.T) setup {
 	t.Helper()
 	spec := safe(t)
-	spec.Flags = append(spec.Flags, "--decision-log-file", filepath.Join(t.TempDir(), "decisions.log"))
+	spec.Flags = append(spec.Flags, "--decision-log-required", "--decision-log-file", filepath.Join(t.TempDir(), "decisions.log"))
 	return spec
 }
 
-// decisionFile returns the decision log's file, after its lines are written.
-func (sys *system) decisionFile() string {
-	time.Sleep(2 * decisionlog.FlushInterval)
-	return sys.Flags[len(sys.Flags)-1]
-}
+// decisionFile returns the decision log's file.
+func (sys *system) decisionFile() string { return sys.Flags[len(sys.Flags)-1] }
 
 // traffic pushes as alice and pulls as bob, through Envoy. Both must succeed.
 func (sys *system) traffic(t *testing.T) {

@@ -64,13 +64,16 @@ func (sys *system) editAll(t *testing.T, flows []*flow, back bool) {
 		file := filepath.Join(sys.Policies, filepath.FromSlash(e.file))
 		writeOver(t, file, turned(t, file, old, new))
 	}
+	want := onDisk(t, sys.Policies)
+	soon(t, "the edits are in force", func() bool { return sys.snapshot(t).Digest == want })
+	inForce := time.Now()
 	for i, e := range concurrent {
 		before, after := e.before, e.after
 		if back {
 			before, after = after, before
 		}
-		now := flows[i].enough(edited.Add(inForce))
+		now := flows[i].enough(inForce)
 		flows[i].only(t, edited, now, before, after)
-		flows[i].only(t, edited.Add(inForce), now, after)
+		flows[i].only(t, inForce, now, after)
 	}
 }

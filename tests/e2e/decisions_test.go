@@ -36,7 +36,7 @@ func (sys *system) decisions(t *testing.T) (all []logLine) {
 // nextDecision waits for the line after the first before lines.
 func (sys *system) nextDecision(t *testing.T, before int) logLine {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(busy); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if all := sys.decisions(t); len(all) > before {
 			return all[before]
 		}

@@ -36,7 +36,7 @@ func foundByPolling(text string) func(*testing.T, *system) {
 	return func(t *testing.T, sys *system) {
 		sys.hasLogged(t, text)
 		l := sys.loaded(t)
-		l.limit = time.Second + inForce
+		l.limit = 2 * time.Second
 		l.turn(t, func() { write(t, l.file(), turningPolicy(!l.open)) })
 		l.keep(t, "shared/app/_policy.json:", func() { write(t, l.file(), nil) })
 		l.turn(t, func() { write(t, l.file(), turningPolicy(!l.open)) })
@@ -63,18 +63,6 @@ func foundBySignal(t *testing.T, sys *system) {
 	}
 	l.keep(t, "shared/app/_policy.json:", func() { write(t, l.file(), nil); hangUp() })
 	l.turn(t, func() { write(t, l.file(), turningPolicy(!l.open)); hangUp() })
-}
-
-// patient is the quickstart's Envoy with a longer timeout.
-func patient(t *testing.T) setup {
-	t.Helper()
-	spec := unpolled(t)
-	spec.Envoy = edited(t, spec.Envoy, func(listener map[string]any) {
-		service := filter(t, listener, "envoy.filters.http.ext_authz")["grpc_service"].(map[string]any)
-		service["timeout"] = "8s"
-		service["retry_policy"].(map[string]any)["retry_back_off"].(map[string]any)["max_interval"] = "8s"
-	})
-	return spec
 }
 
 // queueOverflows fills the queue of events with irrelevant ones while extauthz does not read it,

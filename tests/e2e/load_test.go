@@ -14,6 +14,7 @@ import (
 	"extauthz/decision"
 	"extauthz/policystore"
 
+	"extauthz/tests/bounded"
 	"extauthz/tests/stack"
 )
 
@@ -66,10 +67,10 @@ func generation(t testing.TB, number int, open bool) string {
 // wrong answers.
 type load struct {
 	sys   *system
-	turns *flow // allowed if the generation is open
-	agree *flow // allowed by every generation
-	never *flow // denied by every generation
-	limit time.Duration
+	turns *flow         // allowed if the generation is open
+	agree *flow         // allowed by every generation
+	never *flow         // denied by every generation
+	limit time.Duration // within which most changes are in force on a quiet machine
 
 	number int // of the last generation that was made
 	open   bool
@@ -99,21 +100,34 @@ func onDisk(t testing.TB, policies string) string {
 // then reports its counts.
 func (sys *system) loaded(t *testing.T) *load {
 	t.Helper()
-	l := &load{sys: sys, limit: inForce, open: true}
+	l := &load{sys: sys, limit: time.Second, open: true}
 	l.turns, l.agree, l.never = sys.flows(t, "dave", "/v2/shared/app/manifests/v1"),
 		sys.flows(t, "dave", "/v2/team/app/manifests/v1"), sys.flows(t, "dave", "/v2/secret/app/manifests/v1")
 	l.check(t, time.Now(), time.Now(), true)
 	t.Cleanup(func() {
-		slices.Sort(l.waits)
-		if n := len(l.waits); n > 0 {
-			t.Logf("%d answers, %d wrong; %d changes were in force %s after the last write at the median, %s at most",
-				l.answers, l.wrong, n, l.waits[n/2].Round(time.Millisecond), l.waits[n-1].Round(time.Millisecond))
-		}
+		l.checkWaits(t)
 		if l.wrong > 0 {
 			t.Errorf("%d of %d answers were wrong", l.wrong, l.answers)
 		}
 	})
 	return l
+}
+
+// checkWaits checks how long after its last write a change was in force, at the median: a busy
+// machine may delay any single one.
+func (l *load) checkWaits(t *testing.T) {
+	t.Helper()
+	n := len(l.waits)
+	if n == 0 {
+		return
+	}
+	slices.Sort(l.waits)
+	median := l.waits[(n-1)/2]
+	t.Logf("%d answers, %d wrong; %d changes were in force %s after the last write at the median, %s at most",
+		l.answers, l.wrong, n, median.Round(time.Millisecond), l.waits[n-1].Round(time.Millisecond))
+	if limit := bounded.Scale(l.limit); median > limit {
+		t.Errorf("changes were in force %s after the last write at the median, want %s at most", median, limit)
+	}
 }
 
 // next returns the next generation, which reverses the answers.
@@ -123,7 +137,7 @@ func (l *load) next(t testing.TB) string {
 	return generation(t, l.number, !l.open)
 }
 
-// turn makes a change that reverses the answers, and checks that it takes effect in time.
+// turn makes a change that reverses the answers, and waits until it is in force.
 func (l *load) turn(t *testing.T, change func()) {
 	t.Helper()
 	began := time.Now()
@@ -131,11 +145,7 @@ func (l *load) turn(t *testing.T, change func()) {
 	written := time.Now()
 	want := onDisk(t, l.sys.Policies)
 	now := l.until(t, "the change is in force", func(v snapshotView) bool { return v.Digest == want })
-	took := now.LoadedAt.Sub(written)
-	if took > l.limit {
-		t.Errorf("in force %s after the last write, want %s at most", took, l.limit)
-	}
-	l.waits = append(l.waits, took)
+	l.waits = append(l.waits, now.LoadedAt.Sub(written))
 	l.check(t, began, time.Now(), !l.open)
 	l.open = !l.open
 }
@@ -189,15 +199,14 @@ func (l *load) storm(t *testing.T, set func(made string), next func()) {
 	l.check(t, began, time.Now(), l.open)
 }
 
-// until waits until the policies in effect satisfy a condition, a little longer than that may
-// take.
+// until waits until the policies in effect satisfy a condition.
 func (l *load) until(t *testing.T, what string, so func(snapshotView) bool) snapshotView {
 	t.Helper()
 	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
 		if v := l.sys.snapshot(t); so(v) {
 			return v
-		} else if time.Since(began) > l.limit+settled {
-			t.Fatalf("not within %s: %s; there is %+v", l.limit+settled, what, v)
+		} else if time.Since(began) > busy {
+			t.Fatalf("not within %s: %s; there is %+v", busy, what, v)
 		}
 	}
 }

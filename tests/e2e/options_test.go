@@ -190,13 +190,12 @@ func loginCheckedOnce(t *testing.T, sys *system) {
 	sys.request(t, "alice", http.MethodGet, "/v2/secret/app/manifests/v1").hasStatus(t, http.StatusForbidden)
 }
 
-// becomes sends a request until it is answered with the status, for as long as a change may
-// take.
+// becomes sends a request until it is answered with the status.
 func (sys *system) becomes(t *testing.T, status int, user, method, path string) answer {
 	t.Helper()
 	for edited := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		a := sys.request(t, user, method, path)
-		if a.status == status || time.Since(edited) > inForce {
+		if a.status == status || time.Since(edited) > busy {
 			return a.hasStatus(t, status)
 		}
 	}

@@ -52,7 +52,7 @@ func overload(t *testing.T, sys *system) {
 	must(t, os.MkdirAll(filepath.Dir(tooMuch), 0o755))
 	writeAsSed(t, tooMuch, largePolicies())
 	peak := sys.firstLogins(t, path)
-	guessed()
+	guessed(0)
 	sys.keepsSnapshot(t, good, began)
 	soon(t, "the probe port answers", func() bool { return isReady(probe) })
 	robot.only(t, began, time.Now(), http.StatusOK)
@@ -119,7 +119,7 @@ func (sys *system) firstLogins(t *testing.T, path string) (peak usage) {
 		sys.requestWith(t, &http.Client{Transport: from(t, address)}, http.MethodGet, path, basic(user, "robot-secret")).hasStatus(t, http.StatusOK)
 		now := sys.usage(t)
 		peak = usage{max(peak.descriptors, now.descriptors), max(peak.goroutines, now.goroutines)}
-		time.Sleep((floodFor - settled) / newcomers / 2)
+		time.Sleep(newcomerPause)
 	}
 	return peak
 }

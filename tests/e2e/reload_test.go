@@ -13,11 +13,17 @@ import (
 	"extauthz/tests/stack"
 )
 
-// unpolled is the quickstart's Envoy with the first generation of policies. Changes are
+// patientQuickstart is the quickstart's Envoy that waits long for an answer of extauthz.
+func patientQuickstart(t *testing.T) setup {
+	t.Helper()
+	return patient(t, safe(t))
+}
+
+// unpolled is that Envoy with the first generation of policies. Changes are
 // detected by events only.
 func unpolled(t *testing.T) setup {
 	t.Helper()
-	spec := safe(t)
+	spec := patientQuickstart(t)
 	spec.Policies = generation(t, 0, true)
 	spec.Flags = []string{"--poll-interval", "1h"}
 	return spec
@@ -195,8 +201,8 @@ func loginTakenAway(t *testing.T, sys *system) {
 	start := time.Now()
 	flow.only(t, start, flow.enough(start), http.StatusOK)
 
-	edited := time.Now()
-	turnInPlace("ecr:GetAuthorizationToken", "ecr:DescribeRegistry")(t, filepath.Join(sys.Policies, "managed", "developers.json"))
-	flow.only(t, edited.Add(inForce), flow.enough(edited.Add(inForce)), http.StatusForbidden)
+	sys.edit(t, "managed/developers.json", "ecr:GetAuthorizationToken", "ecr:DescribeRegistry")
+	inForce := time.Now()
+	flow.only(t, inForce, flow.enough(inForce), http.StatusForbidden)
 	sys.request(t, "alice", http.MethodGet, "/v2/").hasStatus(t, http.StatusUnauthorized)
 }

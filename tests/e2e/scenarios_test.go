@@ -71,7 +71,7 @@ var groups = []group{
 	{"policies that extauthz init writes", scaffolded, false, []scenario{
 		{"each template allows and denies", scaffoldDecides},
 	}},
-	{"changing policies", safe, true, []scenario{
+	{"changing policies", patientQuickstart, true, []scenario{
 		{"right to log in removed", loginTakenAway},
 		{"edits of several files at the same time", concurrentEdits},
 	}},
@@ -81,7 +81,7 @@ var groups = []group{
 		{"in folders that are replaced", replacedFolders},
 		{"to the same content", sameContent},
 	}},
-	{"more events than the queue can contain", patient, false, []scenario{
+	{"more events than the queue can contain", unpolled, false, []scenario{
 		{"are detected as an overflow", queueOverflows},
 	}},
 	{"policies behind git-sync's link under load", unpolled, true, []scenario{

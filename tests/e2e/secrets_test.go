@@ -70,7 +70,7 @@ func secretsStaySecret(t *testing.T, sys *system) {
 // decidesAll waits until both logs have a line for each of the requests.
 func (sys *system) decidesAll(t *testing.T, requests int) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(busy); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if strings.Count(sys.Log(stack.Extauthz), `"msg":"decision"`) >= requests &&
 			strings.Count(sys.Log(stack.Envoy), `"method":"`+http.MethodGet) >= requests {
 			return
