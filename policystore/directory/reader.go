@@ -2,14 +2,14 @@ package directory
 
 import (
 	"errors"
-	"io"
 	"io/fs"
-	"os"
 	"runtime"
 	"slices"
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"extauthz/diag"
 )
@@ -144,35 +144,44 @@ func (r *Reader) processors() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// maxWait limits how long a file may block a reader.
-const maxWait = 5 * time.Second
-
 // readFile reads a regular file with the stamp that was listed, into the memory of buffer if
-// that suffices. It opens without blocking, so that a named pipe that replaced the file cannot
-// block the process.
+// that suffices. It opens without blocking, so that neither a named pipe that replaced the file
+// nor a file of the system that waits for events can block the process. It does without an
+// [os.File], which tries to wait for events of every file, because that takes much of the time
+// for thousands of files.
 func readFile(path string, listed stamp, buffer []byte) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	fd, err := uninterrupted(func() (int, error) { return unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0) })
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	now, isRegular, err := statusOfOpen(f)
-	if err != nil {
+	defer unix.Close(fd)
+	var system unix.Stat_t
+	if err := unix.Fstat(fd, &system); err != nil {
 		return nil, err
 	}
-	if !isRegular || now != listed {
+	if now, isRegular := stampOf(&system); !isRegular || now != listed {
 		return nil, errChanged
 	}
-	_ = f.SetReadDeadline(time.Now().Add(maxWait))                         // works for files that wait for events, such as /proc/kmsg
 	content := slices.Grow(buffer[:0], int(listed.size)+1)[:listed.size+1] // a byte more, to see that the file ends
-	n, err := io.ReadAtLeast(f, content, max(int(listed.size), 1))
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		err = nil
+	size := 0
+	for n := 1; n > 0 && size < max(int(listed.size), 1); size += n {
+		if n, err = uninterrupted(func() (int, error) { return unix.Read(fd, content[size:]) }); err != nil {
+			return nil, err
+		}
 	}
-	if err == nil && int64(n) != listed.size {
-		err = errChanged
+	if int64(size) != listed.size {
+		return nil, errChanged
 	}
-	return content[:n], err
+	return content[:size], nil
+}
+
+// uninterrupted returns the result of a system call, which it repeats if a signal interrupted it.
+func uninterrupted(call func() (int, error)) (int, error) {
+	for {
+		if n, err := call(); !errors.Is(err, unix.EINTR) {
+			return n, err
+		}
+	}
 }
 
 // faults are those of several files.

@@ -1,9 +1,7 @@
 package directory
 
 import (
-	"cmp"
 	"io/fs"
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -59,18 +57,6 @@ func statusAt(dir int, path string, follows bool) (s stamp, isRegular bool, err 
 	}
 	s, isRegular = stampOf(&system)
 	return s, isRegular, nil
-}
-
-// statusOfOpen is statusOf for an open file.
-func statusOfOpen(f *os.File) (s stamp, isRegular bool, err error) {
-	var system unix.Stat_t
-	conn, err := f.SyscallConn()
-	var statErr error
-	if err == nil {
-		err = conn.Control(func(fd uintptr) { statErr = unix.Fstat(int(fd), &system) })
-	}
-	s, isRegular = stampOf(&system)
-	return s, isRegular, cmp.Or(err, statErr)
 }
 
 func stampOf(system *unix.Stat_t) (s stamp, isRegular bool) {
