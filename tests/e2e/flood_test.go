@@ -24,7 +24,7 @@ const (
 // withNewcomers is the example with further users, who have robot's password.
 func withNewcomers(t *testing.T) setup {
 	t.Helper()
-	spec := patient(t, tokens(t))
+	spec := tokens(t)
 	file := filepath.Join(spec.Policies, "htpasswd")
 	text, err := os.ReadFile(file)
 	if err != nil {

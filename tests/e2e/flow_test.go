@@ -14,18 +14,6 @@ import (
 // settled is how long a change is observed after it must be in effect.
 const settled = 300 * time.Millisecond
 
-// patient returns a setup whose Envoy waits long for an answer of extauthz. Of the many requests of a
-// flow, a busy machine delays some by more than the half second of the examples.
-func patient(t *testing.T, spec setup) setup {
-	t.Helper()
-	spec.Envoy = edited(t, spec.Envoy, func(listener map[string]any) {
-		service := filter(t, listener, "envoy.filters.http.ext_authz")["grpc_service"].(map[string]any)
-		service["timeout"] = "60s"
-		service["retry_policy"].(map[string]any)["retry_back_off"].(map[string]any)["max_interval"] = "60s"
-	})
-	return spec
-}
-
 // A flow sends one request repeatedly and records every answer.
 type flow struct {
 	user, path string

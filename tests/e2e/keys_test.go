@@ -70,6 +70,7 @@ func hanging(t *testing.T) setup {
 	t.Helper()
 	spec := tokens(t)
 	spec.issuers.gitlab.Set(issuer.Hanging)
+	spec.impatient = true
 	return spec
 }
 

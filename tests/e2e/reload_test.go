@@ -13,17 +13,11 @@ import (
 	"extauthz/tests/stack"
 )
 
-// patientQuickstart is the quickstart's Envoy that waits long for an answer of extauthz.
-func patientQuickstart(t *testing.T) setup {
-	t.Helper()
-	return patient(t, safe(t))
-}
-
-// unpolled is that Envoy with the first generation of policies. Changes are
+// unpolled is the quickstart's Envoy with the first generation of policies. Changes are
 // detected by events only.
 func unpolled(t *testing.T) setup {
 	t.Helper()
-	spec := patientQuickstart(t)
+	spec := safe(t)
 	spec.Policies = generation(t, 0, true)
 	spec.Flags = []string{"--poll-interval", "1h"}
 	return spec

@@ -71,7 +71,7 @@ var groups = []group{
 	{"policies that extauthz init writes", scaffolded, false, []scenario{
 		{"each template allows and denies", scaffoldDecides},
 	}},
-	{"changing policies", patientQuickstart, true, []scenario{
+	{"changing policies", safe, true, []scenario{
 		{"right to log in removed", loginTakenAway},
 		{"edits of several files at the same time", concurrentEdits},
 	}},

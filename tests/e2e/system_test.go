@@ -57,6 +57,7 @@ type setup struct {
 	issuers   issuers          // of the tokens that it accepts
 	authority *certs.Authority // of the certificates that it accepts, and of its own
 	second    string           // HOST:PORT of Envoy's other listener
+	impatient bool             // whether Envoy waits for extauthz only as long as in the examples
 }
 
 // system is a stack with images in its registry and policies of its own.
@@ -72,6 +73,9 @@ type system struct {
 func newSystem(t testing.TB, spec setup) *system {
 	t.Helper()
 	spec.Policies = copyPolicies(t, cmp.Or(spec.Policies, ownPolicies))
+	if !spec.impatient {
+		spec.Envoy = patient(t, spec.Envoy)
+	}
 	sys := &system{setup: spec}
 	s := start(t, spec.Spec)
 	sys.Stack = s
@@ -92,6 +96,21 @@ func newSystem(t testing.TB, spec setup) *system {
 		sys.fill(t)
 	}
 	return sys
+}
+
+// patient returns an Envoy configuration that waits a minute for an answer of extauthz. The half
+// second of the examples is not enough for each hash of a password on a busy machine.
+func patient(t testing.TB, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	must(t, err)
+	longer := strings.NewReplacer("timeout: 0.5s", "timeout: 60s", "max_interval: 0.5s", "max_interval: 60s").Replace(string(text))
+	if strings.Count(longer, "60s") < 2 {
+		t.Fatalf("%s has another time limit of ext_authz than the examples", file)
+	}
+	file = filepath.Join(t.TempDir(), "envoy.yaml")
+	write(t, file, []byte(longer))
+	return file
 }
 
 // fill pushes the images to the registry directly.
