@@ -120,23 +120,35 @@ func TestCenters(t *testing.T) {
 	}
 }
 
-// TestEnvoyConfig checks that only the bare Envoy forwards without a check.
+// TestEnvoyConfig checks that only the bare Envoy forwards without a check, and which settings the
+// filter has.
 func TestEnvoyConfig(t *testing.T) {
-	wiring := stack.Wiring{Listener: "127.0.0.1:1", Registry: "127.0.0.1:2", Admin: "/admin", Certs: "/c"}
-	bare, err := envoyConfig(wiring)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wiring.Socket = "/socket"
-	checked, err := envoyConfig(wiring)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(bare), "name: "+checkFilter) || !strings.Contains(string(bare), "http.router") {
-		t.Errorf("the bare configuration:\n%s", bare)
-	}
-	if !strings.Contains(string(checked), "name: "+checkFilter) || !strings.Contains(string(checked), "/socket") {
-		t.Errorf("the configuration with checks:\n%s", checked)
+	const filter, ours = "name: " + checkFilter, "validate_mutations"
+	for _, c := range []struct {
+		name           string
+		change         func(any) any
+		want, unwanted []string
+	}{
+		{"the example", nil, []string{filter, ours, perRoute, "/socket"}, nil},
+		{"as documented", asDocumented, []string{filter, "include_peer_certificate", "/socket"}, []string{ours, perRoute}},
+		{"bare", withoutChecks, []string{"http.router"}, []string{filter, ours, perRoute, "/socket"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			config, err := envoyConfig(stack.Wiring{Listener: "127.0.0.1:1", Registry: "127.0.0.1:2", Admin: "/admin", Certs: "/c", Socket: "/socket"}, c.change)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range c.want {
+				if !strings.Contains(string(config), text) {
+					t.Errorf("no %s:\n%s", text, config)
+				}
+			}
+			for _, text := range c.unwanted {
+				if strings.Contains(string(config), text) {
+					t.Errorf("%s is in the configuration:\n%s", text, config)
+				}
+			}
+		})
 	}
 }
 

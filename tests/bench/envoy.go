@@ -8,10 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
-
-	"go.yaml.in/yaml/v4"
 
 	"extauthz/tests/bench/drive"
 	"extauthz/tests/bench/result"
@@ -24,21 +21,28 @@ const (
 	throughEnvoy = "through Envoy" // the workload; its CPU time is that of Envoy and the server
 	bareEnvoy    = "bare Envoy"    // the server of a request that Envoy does not have checked
 
+	// documented is the no-op server behind Envoy's ext_authz filter as Envoy's documentation
+	// configures it.
+	documented = "no-op, filter as documented"
+
 	envoyCallers  = 16  // connections of clients, each with its own certificate
 	envoyRequests = 512 // distinct requests of each
 )
 
 // A proxy is an Envoy in front of an ext_authz server.
 type proxy struct {
-	*process         // of Envoy
-	server   *server // nil without checks
-	name     string
+	name    string
+	program *program      // nil without checks
+	change  func(any) any // of the Envoy configuration; nil leaves the example as it is
+
+	*process // of Envoy
+	server   *server
 	address  string
 	callers  []*drive.Caller
 }
 
 // compareEnvoy measures whole requests through a real Envoy with the settings of
-// examples/mtls: bare, and with each server.
+// examples/mtls: bare, with each server, and with the ext_authz filter of Envoy's documentation.
 func (b *bench) compareEnvoy() (err error) {
 	if !b.wanted(throughEnvoy) {
 		return nil
@@ -68,7 +72,7 @@ func (b *bench) compareEnvoy() (err error) {
 	return nil
 }
 
-// proxies starts an Envoy for each server, and a bare one.
+// proxies starts an Envoy for each server, and those with which they are compared.
 func (b *bench) proxies(upstream string) (all []*proxy, err error) {
 	envoy, err := envoybin.Find(b.ctx, stack.Cache(), envoybin.OnlyPinned, b.out)
 	if err != nil {
@@ -78,11 +82,9 @@ func (b *bench) proxies(upstream string) (all []*proxy, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, program := range append(slices.Clone(b.programs), nil) {
-		p := &proxy{name: bareEnvoy}
-		if program != nil {
-			p.name = program.name
-			if p.server, err = b.start(program, b.folder(policies), withoutLog); err != nil {
+	for _, p := range b.arrangements() {
+		if p.program != nil {
+			if p.server, err = b.start(p.program, b.folder(policies), withoutLog); err != nil {
 				return all, err
 			}
 		}
@@ -94,6 +96,17 @@ func (b *bench) proxies(upstream string) (all []*proxy, err error) {
 		all = append(all, p)
 	}
 	return all, nil
+}
+
+// arrangements returns the proxies that are compared. They have not been started.
+func (b *bench) arrangements() (all []*proxy) {
+	for _, program := range b.programs {
+		all = append(all, &proxy{name: program.name, program: program})
+	}
+	return append(all,
+		&proxy{name: documented, program: b.programs[0], change: asDocumented},
+		&proxy{name: bareEnvoy, change: withoutChecks},
+	)
 }
 
 // newCallers returns clients of the first teams.
@@ -122,7 +135,7 @@ func (b *bench) startEnvoy(p *proxy, envoy *envoybin.Envoy, upstream string) err
 	if p.server != nil {
 		wiring.Socket = p.server.socket
 	}
-	config, err := envoyConfig(wiring)
+	config, err := envoyConfig(wiring, p.change)
 	if err != nil {
 		return err
 	}
@@ -136,48 +149,6 @@ func (b *bench) startEnvoy(p *proxy, envoy *envoybin.Envoy, upstream string) err
 		return err
 	}
 	return p.ready(overSocket(wiring.Admin), "http://envoy/ready")
-}
-
-// envoyConfig returns the example for client certificates with the addresses of the wiring,
-// and without checks if that has no socket.
-func envoyConfig(w stack.Wiring) ([]byte, error) {
-	example, err := os.ReadFile(filepath.Join(stack.Root(), "examples", "mtls", "envoy.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	config, err := stack.Rewire(example, w)
-	if err != nil || w.Socket != "" {
-		return config, err
-	}
-	var tree map[string]any
-	if err := yaml.Unmarshal(config, &tree); err != nil {
-		return nil, err
-	}
-	return yaml.Marshal(withoutChecks(tree))
-}
-
-// checkFilter is the name of Envoy's filter.
-const checkFilter = "envoy.filters.http.ext_authz"
-
-// withoutChecks returns an Envoy configuration without the filter and its settings.
-func withoutChecks(node any) any {
-	switch node := node.(type) {
-	case map[string]any:
-		delete(node, "typed_per_filter_config")
-		for key, child := range node {
-			node[key] = withoutChecks(child)
-		}
-	case []any:
-		kept := slices.DeleteFunc(node, func(element any) bool {
-			named, _ := element.(map[string]any)
-			return named["name"] == checkFilter || named["name"] == "ext-authz"
-		})
-		for i, child := range kept {
-			kept[i] = withoutChecks(child)
-		}
-		return kept
-	}
-	return node
 }
 
 // close ends Envoy and the connections to it.
