@@ -33,7 +33,7 @@ func (k *check) message() *denialmessage.Message {
 	for _, match := range denied.Matched() {
 		m.MatchedStatements.Items = append(m.MatchedStatements.Items, denialmessage.Statement{
 			StatementID: match.Statement.Sid, Effect: strings.ToUpper(match.Statement.Effect.String()),
-			PolicyType: match.Class.String(), Policy: match.Policy.Source.String(), Line: match.Statement.Start.Line,
+			PolicyType: match.Class.String(), Policy: match.Policy.Source.String(), Line: int(match.Statement.Start.Line),
 		})
 	}
 	for i := range k.evaluated.Context {

@@ -93,7 +93,7 @@ func reference(t testing.TB, r *authz.Result, latency time.Duration) []byte {
 	for _, e := range r.Evaluations {
 		statements := []referenceStatement{}
 		for _, m := range e.Matched() {
-			statements = append(statements, referenceStatement{m.Statement.Effect.String(), m.Policy.Source.String(), m.Statement.Sid, m.Statement.Start.Line})
+			statements = append(statements, referenceStatement{m.Statement.Effect.String(), m.Policy.Source.String(), m.Statement.Sid, int(m.Statement.Start.Line)})
 		}
 		line.Actions = append(line.Actions, referenceAction{e.Action, e.Resource, e.Decision.String(), e.Optional, statements})
 	}
@@ -210,7 +210,7 @@ func FuzzLine(f *testing.F) {
 		e := authz.Evaluation{Action: "ecr:PutImage", Optional: numbers%2 == 0, Decision: iam.Decision(numbers % 3)}
 		s, p := &iam.Statement{Effect: iam.Effect(numbers % 2)}, &iam.Policy{Source: diag.Source{File: "managed/a.json"}}
 		fields = append(fields, &e.Action, &e.Resource, &s.Sid, &p.Source.File, &p.Source.Element)
-		s.Start.Line = int(numbers)
+		s.Start.Line = int32(numbers)
 		*fields[int(field)%len(fields)] = text
 		for i := range int(numbers % 4) {
 			e.Reason = &decision.Reason{Matched: make([]iam.Match, i)}

@@ -108,7 +108,7 @@ func (r *Reader) read(line []byte, tooLong bool) bool {
 // report adds a diagnostic about the last line. It does not repeat the line, which may contain
 // anything.
 func (r *Reader) report(problem, remedy string) {
-	r.bad.Add(diag.New(diag.File(r.name).At(diag.Point{Line: r.line}), problem, remedy))
+	r.bad.Add(diag.New(diag.File(r.name).At(diag.Point{Line: int32(r.line)}), problem, remedy))
 }
 
 // Entry returns the last decision. Later calls of Next do not change it.

@@ -138,7 +138,7 @@ func TestReadWritten(t *testing.T) {
 func actionOf(e *authz.Evaluation) Action {
 	a := Action{Action: e.Action, Resource: e.Resource, Decision: e.Decision, Optional: e.Optional, Statements: []Statement{}}
 	for _, m := range e.Matched() {
-		a.Statements = append(a.Statements, Statement{m.Statement.Effect.String(), m.Policy.Source.String(), m.Statement.Sid, m.Statement.Start.Line})
+		a.Statements = append(a.Statements, Statement{m.Statement.Effect.String(), m.Policy.Source.String(), m.Statement.Sid, int(m.Statement.Start.Line)})
 	}
 	return a
 }

@@ -60,7 +60,7 @@ func (m *Message) Explain() string {
 
 // explain returns the statement's position, effect and Sid.
 func (s *Statement) explain() string {
-	at := diag.File(s.Policy).At(diag.Point{Line: s.Line})
+	at := diag.File(s.Policy).At(diag.Point{Line: int32(s.Line)})
 	text := printable(fmt.Sprintf("%s %s (%s)", at, s.Effect, s.PolicyType))
 	if s.StatementID != "" {
 		text += fmt.Sprintf(", Sid %q", s.StatementID)

@@ -74,14 +74,14 @@ func ParseKeys(name string, text []byte) (Keys, error) {
 // keyLines yields the lines of a file that are neither empty nor comments, with their positions.
 func keyLines(name string, text []byte) func(yield func(diag.Position, string) bool) {
 	return func(yield func(diag.Position, string) bool) {
-		number := 0
+		at := diag.Point{Column: 1}
 		for line := range strings.Lines(string(text)) {
-			number++
+			at.Line++
 			line = strings.TrimSpace(line)
 			if line == "" || line[0] == '#' {
 				continue
 			}
-			if !yield(diag.File(name).At(diag.Point{Line: number, Column: 1}), line) {
+			if !yield(diag.File(name).At(at), line) {
 				return
 			}
 		}

@@ -81,7 +81,7 @@ func TestFaults(t *testing.T) {
 		t.Fatalf("%#v, want the diagnostic itself", f.Err())
 	}
 	for i := range MaxFaults + 5 {
-		f.Add(New(File("b").At(Point{i + 1, 1}), "more", ""))
+		f.Add(New(File("b").At(Point{int32(i + 1), 1}), "more", ""))
 	}
 	list := Of(f.Err())
 	if len(list) != MaxFaults+1 || list[MaxFaults].Problem != "6 more faults are not shown" {
@@ -96,7 +96,7 @@ func TestFaultsOfParts(t *testing.T) {
 	for part := range 3 {
 		var f Faults
 		for i := range 20 * MaxFaults {
-			f.Add(New(File(fmt.Sprint(part)).At(Point{i + 1, 1}), "fault", ""))
+			f.Add(New(File(fmt.Sprint(part)).At(Point{int32(i + 1), 1}), "fault", ""))
 		}
 		whole.Add(fmt.Errorf("wrapped: %w", f.Err()))
 	}

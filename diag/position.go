@@ -8,8 +8,8 @@ import (
 
 // A Point is a place in a text. Line and Column count from 1, and a column is a
 // character, not a byte. The zero Point is unknown; a Point without a column is a
-// whole line.
-type Point struct{ Line, Column int }
+// whole line. Policies have many of them, and a text has less than 2 GiB.
+type Point struct{ Line, Column int32 }
 
 // Compare orders points as they occur in a text.
 func (p Point) Compare(q Point) int {

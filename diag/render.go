@@ -21,8 +21,8 @@ func WriteText(w io.Writer, l List) error {
 // jsonDiagnostic is a diagnostic as JSON contains it.
 type jsonDiagnostic struct {
 	Source   string `json:"source"`
-	Line     int    `json:"line,omitempty"`
-	Column   int    `json:"column,omitempty"`
+	Line     int32  `json:"line,omitempty"`
+	Column   int32  `json:"column,omitempty"`
 	Severity string `json:"severity"`
 	Code     string `json:"code"`
 	Message  string `json:"message"`
@@ -58,9 +58,9 @@ func (d Diagnostic) LogAttrs() []slog.Attr {
 	}
 	add("file", d.File)
 	if at := d.InFile(); at.Line > 0 {
-		attrs = append(attrs, slog.Int("line", at.Line))
+		attrs = append(attrs, slog.Int("line", int(at.Line)))
 		if at.Column > 0 {
-			attrs = append(attrs, slog.Int("column", at.Column))
+			attrs = append(attrs, slog.Int("column", int(at.Column)))
 		}
 	}
 	add("code", d.Code)

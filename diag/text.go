@@ -15,7 +15,8 @@ type Text struct {
 
 	// The last point that was computed: the first counted bytes contain so many line
 	// breaks, and so many characters follow the last of them.
-	counted, lines, columns int
+	counted        int
+	lines, columns int32
 }
 
 // NewText returns a text that begins at start in its source.
@@ -40,10 +41,10 @@ func (t *Text) Point(offset int) Point {
 	}
 	passed := t.content[t.counted:offset]
 	if newline := bytes.LastIndexByte(passed, '\n'); newline >= 0 {
-		t.lines += bytes.Count(passed, []byte("\n"))
+		t.lines += int32(bytes.Count(passed, []byte("\n")))
 		t.columns, passed = 0, passed[newline+1:]
 	}
-	t.columns += utf8.RuneCount(passed)
+	t.columns += int32(utf8.RuneCount(passed))
 	t.counted = offset
 	if t.lines == 0 {
 		return Point{Line: t.start.Line, Column: t.start.Column + t.columns}

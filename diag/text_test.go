@@ -26,7 +26,7 @@ func FuzzPoint(f *testing.F) {
 	f.Add([]byte("\n\n"), uint16(1), uint16(2), 1, 1)
 	f.Add([]byte(""), uint16(0), uint16(0), 1, 1)
 	f.Fuzz(func(t *testing.T, text []byte, first, second uint16, line, column int) {
-		start := Point{Line: 1 + line&0xff, Column: 1 + column&0xff}
+		start := Point{Line: int32(1 + line&0xff), Column: int32(1 + column&0xff)}
 		r := NewText(File("a"), start, text)
 		for _, offset := range []uint16{first, second, first} {
 			at := int(offset) % (len(text) + 1)

@@ -68,7 +68,7 @@ func (v value) position() diag.Position {
 	if v.node == nil {
 		return diag.File(v.file).At(diag.Point{})
 	}
-	return diag.File(v.file).At(diag.Point{Line: v.node.Line, Column: v.node.Column})
+	return diag.File(v.file).At(diag.Point{Line: int32(v.node.Line), Column: int32(v.node.Column)})
 }
 
 // get returns the value that a path of fields leads to. Fields have the names of the protobuf

@@ -29,7 +29,7 @@ func (d *Document) CompileWith(kind Kind, elements *Elements) (*Policy, error) {
 	}
 	c := compiler{
 		document: d,
-		policy:   &Policy{Kind: kind, Source: d.Source, Version: version2008},
+		policy:   &Policy{d.Source, &Compiled{Kind: kind, Version: version2008}},
 		sids:     map[string]bool{},
 		elements: elements,
 	}
@@ -41,7 +41,7 @@ func (d *Document) CompileWith(kind Kind, elements *Elements) (*Policy, error) {
 	if err := c.faults.Err(); err != nil {
 		return nil, err
 	}
-	c.policy.addMentions(d)
+	c.addMentions()
 	c.policy.indexStatements()
 	return c.policy, nil
 }
@@ -128,7 +128,9 @@ func (c *compiler) version(m *member) {
 			c.policy.Version = version2012
 			return
 		}
-		c.policy.Version = m.value.text
+		if m.value.text == version2012 {
+			c.policy.Version = version2012 // the constant, which takes no memory in each policy
+		}
 	}
 	kind := c.policy.Kind
 	if c.policy.Version != version2012 && (kind == ServiceControlPolicy || kind == ResourceControlPolicy) {

@@ -17,7 +17,7 @@ func (c *compiler) conditions(syntax *StatementSyntax, s *Statement) {
 		c.faultAt(m.value.start, fmt.Sprintf("Condition must be an object of operators, not %v", m.value.kind), "")
 		return
 	}
-	s.conditions = *c.elements.conditions.get(c.elements.keyOf(&m.value, c.variables()), func() (*[]condition, bool) {
+	s.condition = c.elements.conditions.get(c.elements.keyOf(&m.value, c.variables()), func() (*[]condition, bool) {
 		before := c.broken
 		var all []condition
 		for i := range syntax.operators {

@@ -70,8 +70,8 @@ func (s *Statement) cost(k Kind) int {
 	if k == TrustPolicy {
 		longest = longestClaim
 	}
-	for i := range s.conditions {
-		cost += s.conditions[i].cost(longest)
+	for i := range s.conditions() {
+		cost += s.conditions()[i].cost(longest)
 	}
 	return cost
 }

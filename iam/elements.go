@@ -11,6 +11,7 @@ type Elements struct {
 	resources  elementTable[resourceElement]
 	principals elementTable[principalElement]
 	conditions elementTable[[]condition]
+	mentions   elementTable[mentions]
 
 	key    []byte // memory for a key
 	stacks stacks // memory for parsing

@@ -85,7 +85,7 @@ func TestElementsAreShared(t *testing.T) {
 	}
 	const text = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":["ecr:PutImage"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`
 	a, b := compile(text), compile(strings.Replace(text, `"Effect"`, `"Sid":"x","Effect"`, 1))
-	if a.actions != b.actions || a.resources != b.resources || a.principals != b.principals || &a.conditions[0] != &b.conditions[0] {
+	if a.actions != b.actions || a.resources != b.resources || a.principals != b.principals || a.condition != b.condition {
 		t.Error("equal elements are not shared")
 	}
 	for _, other := range []string{
@@ -94,7 +94,7 @@ func TestElementsAreShared(t *testing.T) {
 		strings.Replace(text, `"Principal":"*"`, `"Principal":{"AWS":"123456789012"}`, 1), strings.Replace(text, `"Principal":"*"`, `"NotPrincipal":{"AWS":"123456789012"}`, 1),
 	} {
 		c := compile(other)
-		if c.actions == a.actions && c.principals == a.principals && &c.conditions[0] == &a.conditions[0] {
+		if c.actions == a.actions && c.principals == a.principals && c.condition == a.condition {
 			t.Errorf("%s shares all elements", other)
 		}
 	}

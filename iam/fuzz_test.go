@@ -84,7 +84,7 @@ func checkSyntax(t *testing.T, d *Document, p *Policy) {
 	}
 	for i := range written {
 		w := &written[i]
-		if len(w.Actions) == 0 || w.Actions[0].At.Line == 0 || len(w.Conditions) != len(p.Statements[i].conditions) {
+		if len(w.Actions) == 0 || w.Actions[0].At.Line == 0 || len(w.Conditions) != len(p.Statements[i].conditions()) {
 			t.Fatalf("written %+v, compiled %+v", w, p.Statements[i])
 		}
 	}
@@ -98,7 +98,7 @@ func checkPositions(t *testing.T, err error, text []byte) {
 		if i == diag.MaxFaults {
 			return // the rest is counted
 		}
-		if fault.Message() == "" || fault.Line < 1 || fault.Line > len(lines) || fault.Column < 1 || fault.Column > len(lines[fault.Line-1])+1 {
+		if fault.Message() == "" || fault.Line < 1 || int(fault.Line) > len(lines) || fault.Column < 1 || int(fault.Column) > len(lines[fault.Line-1])+1 {
 			t.Fatalf("%v is not in %q", fault, text)
 		}
 	}

@@ -77,8 +77,8 @@ func (in *Inputs) add(s *Statement) {
 			in.Keys = append(in.Keys, key)
 		}
 	}
-	for i := range s.conditions {
-		if in.addComparison(&s.conditions[i]) {
+	for i := range s.conditions() {
+		if in.addComparison(&s.conditions()[i]) {
 			clock--
 		}
 	}

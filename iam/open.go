@@ -236,11 +236,11 @@ func (o *openEvaluation) match(l *policyList, at *place) OpenMatch {
 	}
 	m.Applies = o.resources(s)
 	m.OpenResource = m.Applies == Sometimes
-	for i := range s.conditions {
+	for i := range s.conditions() {
 		if m.Applies == Never {
 			return m
 		}
-		holds := o.condition(&s.conditions[i], s.Effect)
+		holds := o.condition(&s.conditions()[i], s.Effect)
 		m.Applies = min(m.Applies, holds)
 		if holds == Sometimes {
 			m.OpenConditions = append(m.OpenConditions, i)

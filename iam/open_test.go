@@ -111,7 +111,7 @@ func checkOpenMatches(t *testing.T, seed uint64, c *openCase, got *OpenDecision,
 		case (o.Applies == Sometimes) != (o.OpenResource || len(o.OpenConditions) > 0):
 			t.Fatalf("seed %d: a statement applies %s, with open conditions %v and resource %v", seed, o.Applies, o.OpenConditions, o.OpenResource)
 		}
-		for i := range o.Statement.conditions {
+		for i := range o.Statement.conditions() {
 			if !slices.Contains(o.OpenConditions, i) && !o.Statement.ConditionHolds(i, r.Context) {
 				t.Fatalf("seed %d: condition %d is false for %+v, and not open", seed, i, r)
 			}

@@ -85,11 +85,16 @@ func (e Effect) String() string {
 	return "invalid"
 }
 
-// Policy is a compiled document. It is immutable: its fields are for reading.
+// Policy is a compiled document with its source. It is immutable: its fields are for reading.
 type Policy struct {
-	Kind Kind
 	// Source is where the text came from.
 	Source diag.Source
+	*Compiled
+}
+
+// Compiled is what a document is compiled into. Policies with the same text share it.
+type Compiled struct {
+	Kind Kind
 	// ID is the document's Id element, "" if absent.
 	ID string
 	// Version is "2008-10-17" or "2012-10-17"; absent counts as the former.
@@ -97,20 +102,12 @@ type Policy struct {
 	// Statements are all statements in the document's order.
 	Statements []Statement
 
-	index         *statementIndex // nil for few statements
-	conditionKeys []string
-	uniqueIDs     []Entry
-	partitions    []Entry // ARNs, the first of each partition
-	neededTag     *Entry  // nil if the policy has none
+	index    *statementIndex // nil for few statements
+	mentions *mentions       // which equal policies share
 }
 
-// In returns the policy of a document with the same text in another source. It shares
-// everything else with p.
-func (p *Policy) In(source diag.Source) *Policy {
-	other := *p
-	other.Source = source
-	return &other
-}
+// In returns the policy of a document with the same text in another source.
+func (p *Policy) In(source diag.Source) *Policy { return &Policy{source, p.Compiled} }
 
 // Statement is one compiled statement of a policy.
 type Statement struct {
@@ -129,5 +126,5 @@ type Statement struct {
 	actions    *actionElement
 	resources  *resourceElement
 	principals *principalElement // nil where the kind of policy has none
-	conditions []condition
+	condition  *[]condition      // nil without a Condition element
 }

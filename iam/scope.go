@@ -97,7 +97,7 @@ func stsActions() iter.Seq[string] {
 // key, in a condition or a policy variable, and could apply to a request that a
 // registry makes: an action of Amazon ECR, or of AWS STS on a role.
 func (p *Policy) UsesKey(key string) bool {
-	if !slices.Contains(p.conditionKeys, key) {
+	if !slices.Contains(p.ConditionKeys(), key) {
 		return false
 	}
 	return slices.ContainsFunc(p.Statements, func(s Statement) bool {

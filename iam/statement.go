@@ -38,8 +38,8 @@ func (s *Statement) keys() iter.Seq[string] {
 				return
 			}
 		}
-		for i := range s.conditions {
-			c := &s.conditions[i]
+		for i := range s.conditions() {
+			c := &s.conditions()[i]
 			if !yield(c.name) {
 				return
 			}
@@ -52,10 +52,18 @@ func (s *Statement) keys() iter.Seq[string] {
 	}
 }
 
+// conditions returns the conditions of the statement, one for each operator and key.
+func (s *Statement) conditions() []condition {
+	if s.condition == nil {
+		return nil
+	}
+	return *s.condition
+}
+
 // conditionsHold reports whether every condition is true.
 func (s *Statement) conditionsHold(c Context, m *meter) bool {
-	for i := range s.conditions {
-		if !s.conditions[i].holds(c, s.Effect, m) {
+	for i := range s.conditions() {
+		if !s.conditions()[i].holds(c, s.Effect, m) {
 			return false
 		}
 	}
@@ -66,14 +74,14 @@ func (s *Statement) conditionsHold(c Context, m *meter) bool {
 // order of [StatementSyntax].Conditions.
 func (s *Statement) ConditionHolds(i int, c Context) bool {
 	m := newMeter()
-	return s.conditions[i].holds(c, s.Effect, &m)
+	return s.conditions()[i].holds(c, s.Effect, &m)
 }
 
 // RequiresKey reports whether a condition of the statement is false in each request
 // without the key, if the statement is an Allow. A request with a tag has aws:TagKeys.
 func (s *Statement) RequiresKey(key string) bool {
 	m := newMeter()
-	return slices.ContainsFunc(s.conditions, func(c condition) bool {
+	return slices.ContainsFunc(s.conditions(), func(c condition) bool {
 		implied := equalIgnoringCase(c.key, key) || equalIgnoringCase(key, "aws:TagKeys") && prefixIgnoringCase(c.key, "aws:RequestTag/") >= 0
 		return implied && !c.holds(nil, Allow, &m)
 	})

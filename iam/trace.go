@@ -76,8 +76,8 @@ func (t *StatementTrace) compare(q *query) {
 }
 
 func (t *StatementTrace) compareConditions(ctx Context, m *meter) {
-	for i := range t.Statement.conditions {
-		if c := &t.Statement.conditions[i]; !c.holds(ctx, t.Statement.Effect, m) {
+	for i := range t.Statement.conditions() {
+		if c := &t.Statement.conditions()[i]; !c.holds(ctx, t.Statement.Effect, m) {
 			t.Applicability, t.Operator, t.Key = FalseCondition, c.operatorName(), c.name
 			return
 		}

@@ -124,5 +124,5 @@ func (c *configLinter) accessKeys() {
 
 // lineOf returns the position of a line of a file.
 func lineOf(file string, number int) diag.Position {
-	return diag.File(file).At(diag.Point{Line: number, Column: 1})
+	return diag.File(file).At(diag.Point{Line: int32(number), Column: 1})
 }

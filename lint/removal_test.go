@@ -87,7 +87,7 @@ func (s *scenario) checkRemovals(t *testing.T, p policyModel, checked map[string
 	l.run()
 	for _, f := range l.findings.Sorted() {
 		remove, isRemoval := removals()[f.Code]
-		at, known := parts[f.Line]
+		at, known := parts[int(f.Line)]
 		if f.File != source || !isRemoval || checked[f.Code] >= enough {
 			continue
 		}

@@ -110,7 +110,7 @@ func TestAuthorizationEntities(t *testing.T) {
 		}
 	}
 	contents := s.Contents()
-	places := map[string]int{}
+	places := map[string]int32{}
 	for _, p := range contents.Principals {
 		if p.File != authorizationPlace || p.ARN == "" {
 			t.Errorf("principal %q is at %v", p.ARN, p.Position)

@@ -63,7 +63,7 @@ func Parse(name string, text []byte) ([]*Test, error) {
 	names := map[string]bool{}
 	tests := make([]*Test, len(file.Tests))
 	for i := range file.Tests {
-		r := &entryReader{testEntry: &file.Tests[i], file: y, index: i, faults: &faults, test: &Test{File: name, Line: y.At("tests", i).Line}}
+		r := &entryReader{testEntry: &file.Tests[i], file: y, index: i, faults: &faults, test: &Test{File: name, Line: int(y.At("tests", i).Line)}}
 		r.read(names)
 		tests[i] = r.test
 	}

@@ -20,7 +20,7 @@ func (all Results) WriteTo(w io.Writer) (int64, error) {
 			fmt.Fprintf(&text, "ok    %s\n", r.Test.ID())
 			continue
 		}
-		at := diag.File(r.Test.File).At(diag.Point{Line: r.Test.Line})
+		at := diag.File(r.Test.File).At(diag.Point{Line: int32(r.Test.Line)})
 		fmt.Fprintf(&text, "FAIL  %s: %s\n", at, r.Test.Name)
 		for _, line := range r.failure() {
 			fmt.Fprintf(&text, "      %s\n", line)

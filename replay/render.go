@@ -81,7 +81,7 @@ func (g *Group) writeText(b *strings.Builder) {
 
 // lineOf returns the position of a line.
 func lineOf(log string, line int) diag.Position {
-	return diag.File(log).At(diag.Point{Line: line})
+	return diag.File(log).At(diag.Point{Line: int32(line)})
 }
 
 // count returns a number with its noun.

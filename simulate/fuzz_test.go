@@ -79,7 +79,7 @@ func checkError(t *testing.T, err error, text []byte) {
 		if strings.ContainsAny(d.Error(), "\n\r") {
 			t.Fatalf("invalid with %T %q", err, err)
 		}
-		if at := d.InFile(); at.Line < 1 || at.Line > len(lines) || at.Column < 1 || at.Column > len(lines[at.Line-1])+1 {
+		if at := d.InFile(); at.Line < 1 || int(at.Line) > len(lines) || at.Column < 1 || int(at.Column) > len(lines[at.Line-1])+1 {
 			t.Fatalf("invalid at %v, which is not in the text: %v", d.Position, d)
 		}
 	}

@@ -31,7 +31,7 @@ func (s *Simulator) Read(source string, text []byte) (*Input, error) {
 // readAt reads an input whose first line has the given number. With an error it returns the
 // ID, if the input is an object that has one.
 func (s *Simulator) readAt(source string, line int, text []byte) (*Input, error) {
-	reader, err := strictjson.NewReader(diag.File(source), diag.Point{Line: line, Column: 1}, text)
+	reader, err := strictjson.NewReader(diag.File(source), diag.Point{Line: int32(line), Column: 1}, text)
 	if err != nil {
 		return new(Input), err
 	}
@@ -62,7 +62,7 @@ func (s *Simulator) Lines(source string, from io.Reader, to io.Writer) error {
 // line returns the output line for one input line.
 func (s *Simulator) line(source string, number int, line []byte, tooLong bool) string {
 	if tooLong {
-		return encode(invalidInput{Error: diag.New(diag.File(source).At(diag.Point{Line: number, Column: 1}), "the line is longer than 16 MiB", "split the input").Error()}, "")
+		return encode(invalidInput{Error: diag.New(diag.File(source).At(diag.Point{Line: int32(number), Column: 1}), "the line is longer than 16 MiB", "split the input").Error()}, "")
 	}
 	input, err := s.readAt(source, number, line)
 	if err != nil {

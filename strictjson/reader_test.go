@@ -121,7 +121,7 @@ func TestItems(t *testing.T) {
 	got, err := read(text)
 	want := diag.List{}
 	for _, c := range []struct {
-		column                   int
+		column                   int32
 		problem, remedy, pointer string
 	}{
 		{24, "a must be a string, not a number", "", "/objects/0/a"},
@@ -195,7 +195,7 @@ func TestPoint(t *testing.T) {
 	}
 	for _, offset := range []int{0, 1, 2, 4, 6, 6, len(text), 3, 20, 19, 0, len(text) + 9} {
 		before := text[:min(offset, len(text))]
-		want := diag.Point{Line: 3 + strings.Count(before, "\n"), Column: len([]rune(before[strings.LastIndexByte(before, '\n')+1:])) + 1}
+		want := diag.Point{Line: 3 + int32(strings.Count(before, "\n")), Column: int32(len([]rune(before[strings.LastIndexByte(before, '\n')+1:]))) + 1}
 		if want.Line == 3 {
 			want.Column += 4
 		}
@@ -217,7 +217,7 @@ func FuzzReader(f *testing.F) {
 			t.Errorf("read %q from %q, which is not JSON", got, text)
 		}
 		for _, d := range diag.Of(err) {
-			if d.Line < start.Line || d.Line > start.Line+strings.Count(text, "\n") || d.Column < 1 || d.Column > start.Column+len(text) {
+			if d.Line < start.Line || d.Line > start.Line+int32(strings.Count(text, "\n")) || d.Column < 1 || d.Column > start.Column+int32(len(text)) {
 				t.Errorf("%q: %v is not in the text", text, d)
 			}
 			if strings.HasPrefix(d.Problem, "not JSON") && json.Valid([]byte(text)) {

@@ -133,7 +133,9 @@ func (f *File) fault(node *yaml.Node, problem, remedy string) {
 func (f *File) positionOf(node *yaml.Node) diag.Position { return f.source.At(PointOf(node)) }
 
 // PointOf returns where a node begins.
-func PointOf(node *yaml.Node) diag.Point { return diag.Point{Line: node.Line, Column: node.Column} }
+func PointOf(node *yaml.Node) diag.Point {
+	return diag.Point{Line: int32(node.Line), Column: int32(node.Column)}
+}
 
 // At returns the position of the value that path leads to: strings are keys, and
 // numbers are indexes of a list. If a step does not exist, it returns the position of

@@ -64,7 +64,7 @@ func faultOf(text []byte, e *yaml.LoadError) mark {
 
 // marks returns the marks of an error; the second is zero if it has only one.
 func marks(e *yaml.LoadError) (read, opened mark) {
-	point := func(m yaml.Mark) mark { return mark{m.Index, diag.Point{Line: m.Line, Column: m.Column}} }
+	point := func(m yaml.Mark) mark { return mark{m.Index, diag.Point{Line: int32(m.Line), Column: int32(m.Column)}} }
 	return point(e.Mark), point(e.ContextMark)
 }
 

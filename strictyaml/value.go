@@ -127,7 +127,7 @@ func (f *File) mapping(node *yaml.Node, out reflect.Value) bool {
 			ok = false
 			continue
 		}
-		lines[name] = diag.Point{Line: key.Line}
+		lines[name] = diag.Point{Line: PointOf(key).Line}
 		ok = f.member(node, key, name, value, out) && ok
 	}
 	return ok

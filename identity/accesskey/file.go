@@ -32,7 +32,7 @@ func ParseFile(file string, text []byte) (*File, error) {
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		if problem, remedy := f.add(line, at.Line); problem != "" {
+		if problem, remedy := f.add(line, int(at.Line)); problem != "" {
 			faults.Add(diag.New(diag.File(file).At(at), problem, remedy))
 		}
 	}

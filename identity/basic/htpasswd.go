@@ -52,7 +52,7 @@ func ParseFile(file string, text []byte) (*File, error) {
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		if problem, remedy := h.add(line, number); problem != "" {
+		if problem, remedy := h.add(line, int(number)); problem != "" {
 			faults.Add(diag.New(diag.File(file).At(diag.Point{Line: number}), problem, remedy))
 		}
 	}

@@ -71,7 +71,7 @@ func TestParseFileReportsAllLines(t *testing.T) {
 	if len(list) != 3 {
 		t.Fatalf("%v", err)
 	}
-	for i, line := range []int{1, 3, 4} {
+	for i, line := range []int32{1, 3, 4} {
 		if want := diag.File("htpasswd").At(diag.Point{Line: line}); list[i].Position != want || list[i].Remedy == "" {
 			t.Errorf("%+v, want %v and a remedy", list[i], want)
 		}

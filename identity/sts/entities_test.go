@@ -83,7 +83,7 @@ func TestEntities(t *testing.T) {
 // TestAllFaultsOfAnEntity checks that all independent faults of an entity and of its tags are
 // returned.
 func TestAllFaultsOfAnEntity(t *testing.T) {
-	entity := Entity{ARN: "arn:aws:iam::123456789012:user/alice", ID: "AROA1", Trust: &iam.Policy{Kind: iam.TrustPolicy},
+	entity := Entity{ARN: "arn:aws:iam::123456789012:user/alice", ID: "AROA1", Trust: &iam.Policy{Compiled: &iam.Compiled{Kind: iam.TrustPolicy}},
 		Tags: []Tag{{"a", "b"}, {"A", "c"}, {"", "d"}, {"aws:x", "e"}, {"f", "aws:g"}}}
 	if list := diag.Of(NewEntities(nil, nil).Add(entity)); len(list) != 5 {
 		t.Errorf("%d faults, want 5:\n%v", len(list), list)

@@ -51,7 +51,7 @@ func TestReadAuthorization(t *testing.T) {
 func TestReadingGoesOn(t *testing.T) {
 	text := details(user("alice", `, "PolicyList": []`), user("bob", ""), "1", user("carol", `, "Tags": [{}]`))
 	a, err := ReadAuthorization("a.json", "123456789012", []byte(text))
-	var lines []int
+	var lines []int32
 	for _, d := range diag.Of(err) {
 		lines = append(lines, d.Line)
 	}
