@@ -30,6 +30,7 @@ const (
 	InForce     = "in force"    // ms from a change or the start to the policies being in force
 	TotalCPU    = "total CPU"   // of the server, in ms, for all of a start or a change
 	Started     = "started"     // MiB of memory right after the start
+	Idle        = "idle"        // MiB of memory two seconds after the start, without load
 	Resident    = "resident"    // MiB of memory after a load
 	Peak        = "peak"        // MiB of memory at most
 	Share       = "share"       // percent of the CPU time of a profile

@@ -28,6 +28,7 @@ var titles = []struct{ metric, title string }{
 	{InForce, "until the policies are in force, ms"},
 	{TotalCPU, "CPU until then, ms"},
 	{Started, "resident memory after the start, MiB"},
+	{Idle, "resident memory two seconds after the start, MiB"},
 	{Resident, "resident memory after a load, MiB"},
 	{Peak, "resident memory at the peak, MiB"},
 	{Share, "share of the CPU time, percent"},
