@@ -22,7 +22,7 @@ func (a attachments) policies(t testing.TB) Policies {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.Principals = p.Principals.With(nil, []Entry[*Attached]{{arn, attached}})
+		p.Principals = p.Principals.With(nil, []Entry[*Attached]{{Name: arn, Value: attached}})
 	}
 	for arn := range a.Identity {
 		attach(arn)
@@ -32,7 +32,7 @@ func (a attachments) policies(t testing.TB) Policies {
 	}
 	var changes []Entry[*[1]*iam.Policy]
 	for arn, policies := range a.Repository {
-		changes = append(changes, Entry[*[1]*iam.Policy]{arn, (*[1]*iam.Policy)(policies)})
+		changes = append(changes, Entry[*[1]*iam.Policy]{Name: arn, Value: (*[1]*iam.Policy)(policies)})
 	}
 	p.Repositories = p.Repositories.With(nil, changes)
 	return p

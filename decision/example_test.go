@@ -33,7 +33,7 @@ func Example() {
 	var principals decision.Table[*decision.Attached]
 	stats := new(decision.Stats)
 	engine, err := decision.New(decision.Policies{
-		Principals: principals.With(nil, []decision.Entry[*decision.Attached]{{ARN: alice, Value: ofAlice}}),
+		Principals: principals.With(nil, []decision.Entry[*decision.Attached]{{Name: alice, Value: ofAlice}}),
 	}, decision.Options{CacheSize: 1000, Stats: stats})
 	if err != nil {
 		fmt.Println(err)

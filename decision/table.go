@@ -15,10 +15,17 @@ type Table[V any] struct {
 	size    int
 }
 
-// An Entry is an ARN with its value.
+// An Entry is an ARN with its value. The ARN consists of a prefix, which the ARNs of many entries
+// may share, and a name, which may be a part of another text: so it takes no memory of its own.
 type Entry[V any] struct {
-	ARN   string
-	Value V
+	Prefix, Name string
+	Value        V
+}
+
+func (e *Entry[V]) arn() string { return e.Prefix + e.Name }
+
+func (e *Entry[V]) isOf(arn string) bool {
+	return len(arn) == len(e.Prefix)+len(e.Name) && arn[len(e.Prefix):] == e.Name && arn[:len(e.Prefix)] == e.Prefix
 }
 
 // bucketSize is the average number of entries in a bucket from which a table has more buckets.
@@ -32,7 +39,7 @@ func (t *Table[V]) With(removed []string, added []Entry[V]) Table[V] {
 		next = newTable[V](most)
 		for _, bucket := range t.buckets {
 			for _, e := range bucket {
-				next.change(e.ARN, e)
+				next.change(e.arn(), e)
 			}
 		}
 	}
@@ -42,7 +49,7 @@ func (t *Table[V]) With(removed []string, added []Entry[V]) Table[V] {
 		}
 	}
 	for _, e := range added {
-		next.change(e.ARN, e)
+		next.change(e.arn(), e)
 	}
 	return next
 }
@@ -58,7 +65,7 @@ func (t *Table[V]) change(arn string, entry ...Entry[V]) {
 	bucket := t.bucket(arn)
 	changed := make([]Entry[V], 0, len(*bucket)+len(entry))
 	for _, e := range *bucket {
-		if e.ARN != arn {
+		if !e.isOf(arn) {
 			changed = append(changed, e)
 		}
 	}
@@ -79,7 +86,7 @@ func (t *Table[V]) Get(arn string) (value V) {
 	}
 	bucket := *t.bucket(arn)
 	for i := range bucket {
-		if bucket[i].ARN == arn {
+		if bucket[i].isOf(arn) {
 			return bucket[i].Value
 		}
 	}
@@ -94,7 +101,7 @@ func (t *Table[V]) All() iter.Seq2[string, V] {
 	return func(yield func(string, V) bool) {
 		for _, bucket := range t.buckets {
 			for i := range bucket {
-				if !yield(bucket[i].ARN, bucket[i].Value) {
+				if !yield(bucket[i].arn(), bucket[i].Value) {
 					return
 				}
 			}

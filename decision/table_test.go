@@ -26,8 +26,10 @@ func FuzzTable(f *testing.F) {
 				delete(twin, removed[len(removed)-1])
 			}
 			for range random.IntN(2*int(most) + 1) {
-				e := Entry[*int]{fmt.Sprint("arn:", random.IntN(int(names))), new(random.Int())}
-				added, twin[e.ARN] = append(added, e), e.Value
+				arn := fmt.Sprint("arn:", random.IntN(int(names)))
+				cut := random.IntN(len(arn) + 1)
+				e := Entry[*int]{arn[:cut], arn[cut:], new(random.Int())}
+				added, twin[arn] = append(added, e), e.Value
 			}
 			tables, twins = append(tables, tables[from].With(removed, added)), append(twins, twin)
 		}
@@ -50,7 +52,7 @@ func FuzzTable(f *testing.F) {
 func TestTableShares(t *testing.T) {
 	var changes []Entry[*int]
 	for i := range 10_000 {
-		changes = append(changes, Entry[*int]{fmt.Sprint("arn:", i), &i})
+		changes = append(changes, Entry[*int]{"arn:", fmt.Sprint(i), &i})
 	}
 	var empty Table[*int]
 	full := empty.With(nil, changes)

@@ -29,7 +29,7 @@ func TestCompileCache(t *testing.T) {
 		compiled()
 	}
 	contents[secretDir] = denyAll
-	if s := compiled(); products() != size || s.policies[0] == before.policies[0] {
+	if s := compiled(); products() != size || s.policies()[0] == before.policies()[0] {
 		t.Errorf("%d products are cached, want %d; or a changed text is", products(), size)
 	}
 	last := compiled()
@@ -38,7 +38,7 @@ func TestCompileCache(t *testing.T) {
 		t.Errorf("error %v, %d products are cached, want %d", err, products(), size)
 	}
 	contents[secretDir] = denyAll
-	if s := compiled(); s.policies[0] != last.policies[0] || s.base != last.base {
+	if s := compiled(); s.policies()[0] != last.policies()[0] || s.base != last.base {
 		t.Error("unchanged files are compiled again")
 	}
 }
@@ -55,7 +55,7 @@ func TestSameTextInTwoFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, policy := range s.policies {
+		for _, policy := range s.policies() {
 			switch policy.Source.File {
 			case secretDir:
 				of = policy

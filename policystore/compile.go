@@ -137,7 +137,7 @@ func (c *compiler) snapshot(o decision.Options) (*Snapshot, error) {
 	return &Snapshot{
 		Digest: c.Digest, Callers: base.callers.table, Decisions: decisions, BreakGlass: base.breakGlass,
 		Summary: summary(base, repositories),
-		tree:    c.Tree, base: base, repositories: repositories, registries: all, policies: policies,
+		tree:    c.Tree, base: base, repositories: repositories, registries: all,
 	}, err
 }
 

@@ -75,7 +75,7 @@ type TrustedIssuer struct {
 // Contents returns the parts that the snapshot was compiled from.
 func (s *Snapshot) Contents() Contents {
 	c := Contents{
-		Policies: s.policies, Repositories: s.repositories.policies, TagKeys: s.repositories.tagKeys(), ControlLevels: s.controls.levels,
+		Policies: s.policies(), Repositories: s.repositories.policies, TagKeys: s.repositories.tagKeys(), ControlLevels: s.controls.levels,
 		Credentials: s.callers.credentials, Issuers: s.callers.trusted,
 		Configured: s.listed, Organization: s.organization, Accepted: s.accepted,
 		Documents: map[*iam.Policy]*iam.Document{}, Findings: map[*iam.Policy]diag.List{},
@@ -98,6 +98,9 @@ func (s *Snapshot) Contents() Contents {
 	}
 	return c
 }
+
+// policies returns the operator's policies in the order of files.
+func (s *Snapshot) policies() []*iam.Policy { return merged(s.written, s.repositories.ordered()) }
 
 // add adds what is kept about the text of a policy, if anything.
 func (c *Contents) add(policy *iam.Policy, about *aboutPolicy) {

@@ -139,7 +139,7 @@ func (c *compiler) compilePrincipals(declared *declarations, ofGroups map[string
 			p.misses.names[withoutPath(d.parsed)] = true
 			continue
 		}
-		attached = append(attached, decision.Entry[*decision.Attached]{ARN: d.ARN, Value: now})
+		attached = append(attached, decision.Entry[*decision.Attached]{Name: d.ARN, Value: now})
 	}
 	p.attached = p.attached.With(nil, attached)
 	return p

@@ -3,6 +3,7 @@ package policystore
 import (
 	"extauthz/decision"
 	"extauthz/iam"
+	"extauthz/policystore/config"
 )
 
 // repositories are the policies and tags of repositories, by the ARN of the repository.
@@ -19,7 +20,7 @@ type repositories struct {
 func (c *compiler) loadRepositories(all *catalog) *repositories {
 	c.compileRepositoryFiles()
 	r := &repositories{files: c.repositories, knowsTags: true}
-	changed, changes := c.changed, &tableChanges{}
+	changed, changes := c.changed, newTableChanges()
 	if all == c.last.catalog {
 		r.policies, r.tags = c.last.repositories.policies, c.last.repositories.tags
 		for _, f := range c.removed {
@@ -37,7 +38,7 @@ func (c *compiler) loadRepositories(all *catalog) *repositories {
 		}
 		owner, ok := c.repositoryOwner(all, f)
 		if owner != nil {
-			changes.set(owner.RepositoryARN(f.repository), f.repositoryFile)
+			changes.set(owner, f)
 		}
 		r.knowsTags = r.knowsTags && !(isTags && (!ok || f.tags == nil))
 	}
@@ -56,19 +57,29 @@ func locate(files []*repositoryFile) (all []locatedFile) {
 
 // tableChanges are the changes of the tables of repositories.
 type tableChanges struct {
-	removedPolicies, removedTags []string // ARNs
+	prefixes                     map[*config.RegistrySettings]string // of the ARNs of their repositories
+	removedPolicies, removedTags []string                            // ARNs
 
 	policies []decision.Entry[*[1]*iam.Policy]
 	tags     []decision.Entry[*iam.Context]
 }
 
-// set sets what a file has for a repository.
-func (c *tableChanges) set(arn string, f *repositoryFile) {
+func newTableChanges() *tableChanges {
+	return &tableChanges{prefixes: map[*config.RegistrySettings]string{}}
+}
+
+// set sets what a file has for a repository of a registry.
+func (c *tableChanges) set(owner *config.RegistrySettings, f locatedFile) {
+	prefix, known := c.prefixes[owner]
+	if !known {
+		prefix = owner.RepositoryARN("")
+		c.prefixes[owner] = prefix
+	}
 	if f.policy[0] != nil {
-		c.policies = append(c.policies, decision.Entry[*[1]*iam.Policy]{ARN: arn, Value: &f.policy})
+		c.policies = append(c.policies, decision.Entry[*[1]*iam.Policy]{Prefix: prefix, Name: f.repository, Value: &f.policy})
 	}
 	if f.tags != nil {
-		c.tags = append(c.tags, decision.Entry[*iam.Context]{ARN: arn, Value: &f.tags})
+		c.tags = append(c.tags, decision.Entry[*iam.Context]{Prefix: prefix, Name: f.repository, Value: f.tags})
 	}
 }
 

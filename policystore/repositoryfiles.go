@@ -16,7 +16,7 @@ type repositoryFile struct {
 	*directory.File
 	policy [1]*iam.Policy // nil for tags, and for a policy with a fault
 	about  *aboutPolicy   // of the policy
-	tags   iam.Context    // nil for a policy, and for tags with a fault
+	tags   *iam.Context   // nil for a policy, and for tags with a fault
 }
 
 // A locatedFile is such a file with the repository that it is about.
@@ -106,7 +106,7 @@ func (c *compiler) compileRepositoryFile(f locatedFile, policies *policyCompiler
 	}
 	list, err := awsexport.ReadTags(f.Path, f.Text)
 	if err == nil {
-		f.tags = tagContext(list)
+		f.tags = new(tagContext(list))
 	}
 	return err
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"extauthz/decision"
-	"extauthz/iam"
 	"extauthz/identity"
 	"extauthz/identity/oidc"
 	"extauthz/identity/sts"
@@ -30,7 +29,6 @@ type Snapshot struct {
 	tree         *directory.Tree
 	repositories *repositories
 	registries   registries
-	policies     []*iam.Policy // the operator's, in the order of files
 }
 
 // Summary counts the parts of a snapshot.

@@ -114,16 +114,18 @@ func (t *Tree) Sharing(earlier *Tree) *Tree {
 	if earlier == nil {
 		return t
 	}
-	shared := *t
-	shared.Files = slices.Clone(t.Files)
-	old := earlier.Files
-	for i, f := range shared.Files {
+	shared, old := *t, earlier.Files
+	for i, f := range t.Files {
 		for len(old) > 0 && old[0].Path < f.Path {
 			old = old[1:]
 		}
-		if len(old) > 0 && old[0].is(f) {
-			shared.Files[i] = old[0]
+		if len(old) == 0 || old[0] == f || !old[0].is(f) {
+			continue
 		}
+		if &shared.Files[0] == &t.Files[0] {
+			shared.Files = slices.Clone(t.Files)
+		}
+		shared.Files[i] = old[0]
 	}
 	return &shared
 }
