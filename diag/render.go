@@ -21,8 +21,8 @@ func WriteText(w io.Writer, l List) error {
 // jsonDiagnostic is a diagnostic as JSON contains it.
 type jsonDiagnostic struct {
 	Source   string `json:"source"`
-	Line     int32  `json:"line,omitempty"`
-	Column   int32  `json:"column,omitempty"`
+	Line     int    `json:"line,omitempty"`
+	Column   int    `json:"column,omitempty"`
 	Severity string `json:"severity"`
 	Code     string `json:"code"`
 	Message  string `json:"message"`
@@ -35,7 +35,7 @@ func WriteJSON(w io.Writer, l List) error {
 	list := make([]jsonDiagnostic, 0, len(l))
 	for _, d := range l {
 		at := d.InFile()
-		list = append(list, jsonDiagnostic{d.File, at.Line, at.Column, d.Severity.String(), d.Code, d.inFileMessage(), d.pointer()})
+		list = append(list, jsonDiagnostic{d.File, int(at.Line), int(at.Column), d.Severity.String(), d.Code, d.inFileMessage(), d.pointer()})
 	}
 	return writeIndented(w, map[string]any{"findings": list})
 }

@@ -69,8 +69,8 @@ type (
 		URI string `json:"uri"`
 	}
 	sarifRegion struct {
-		StartLine   int32 `json:"startLine"`
-		StartColumn int32 `json:"startColumn,omitempty"`
+		StartLine   int `json:"startLine"`
+		StartColumn int `json:"startColumn,omitempty"`
 	}
 )
 
@@ -164,5 +164,5 @@ func region(p Point) *sarifRegion {
 	if p.Line == 0 {
 		return nil
 	}
-	return &sarifRegion{p.Line, p.Column}
+	return &sarifRegion{int(p.Line), int(p.Column)}
 }
