@@ -111,7 +111,7 @@ func newCompiler(t *directory.Tree, p *persistent) *compiler {
 		Tree: t, contentFiles: sortFiles(t, p.last.repositories.files),
 		kept: p, last: p.last, meter: newLoadMeter(p.loadMemory, t.Size()),
 		compiled: compileCache{}, about: map[*iam.Policy]*aboutPolicy{},
-		policies: newPolicyCompiler(p),
+		policies: newPolicyCompiler(p, newSharedPolicies()),
 		unusable: map[string]bool{}, accepted: map[string]bool{},
 	}
 }

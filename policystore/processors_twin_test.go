@@ -74,3 +74,32 @@ func compileOn(processors int, contents map[string]string) (*Snapshot, error) {
 	}
 	return compile(treeOf(contents), options(), kept)
 }
+
+// TestProcessorsShare checks that repositories whose policies have the same text share what it is
+// compiled into, whichever processors compile them.
+func TestProcessorsShare(t *testing.T) {
+	contents := small()
+	for i := range 400 {
+		contents[fmt.Sprintf("accounts/123456789012/eu-central-1/repositories/team/app-%d/_policy.json", i)] = denyAll
+	}
+	kept := newPersistent(offline())
+	kept.processors = 5
+	kept.inspect = func(*iam.Document, *iam.Policy) diag.List {
+		runtime.Gosched() // so that several processors compile the text
+		return nil
+	}
+	s, err := compile(treeOf(contents), options(), kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policies, compiled := 0, map[*iam.Compiled]bool{}
+	for _, f := range s.repositories.files {
+		if p := f.policy[0]; p != nil && string(f.Text) == denyAll {
+			policies++
+			compiled[p.Compiled] = true
+		}
+	}
+	if policies < 400 || len(compiled) != 1 {
+		t.Errorf("%d policies with the same text are compiled into %d values, want one", policies, len(compiled))
+	}
+}

@@ -63,7 +63,7 @@ func (c *compiler) compileRepositoryFiles() {
 	faults := make([]error, len(c.changed))
 	var next atomic.Int64
 	work := func() {
-		policies := newPolicyCompiler(c.kept)
+		policies := newPolicyCompiler(c.kept, c.policies.shared)
 		for i := next.Add(1) - 1; i < int64(len(faults)); i = next.Add(1) - 1 {
 			faults[i] = c.compileRepositoryFile(c.changed[i], policies)
 		}
@@ -79,13 +79,17 @@ func (c *compiler) compileRepositoryFiles() {
 	}
 }
 
+// maxCompilers limits how many processors compile. Each has elements of statements of its own, so
+// that equal elements of different policies may be in memory as often.
+const maxCompilers = 4
+
 // processors returns how many processors compile: several before the first good content, when
 // nothing can be decided yet, and then one, because decisions need the others.
 func (c *compiler) processors() int {
 	if len(c.last.tree.Files) > 0 {
 		return 1
 	}
-	return max(c.kept.processors, 1)
+	return min(max(c.kept.processors, 1), maxCompilers)
 }
 
 // compileRepositoryFile compiles the policy, or reads the tags, in a file. Several goroutines
