@@ -155,8 +155,11 @@ func readFile(path string, listed stamp, buffer []byte) ([]byte, error) {
 		return nil, err
 	}
 	defer unix.Close(fd)
-	var system unix.Stat_t
-	if err := unix.Fstat(fd, &system); err != nil {
+	system, err := uninterrupted(func() (system unix.Stat_t, err error) {
+		err = unix.Fstat(fd, &system)
+		return system, err
+	})
+	if err != nil {
 		return nil, err
 	}
 	if now, isRegular := stampOf(&system); !isRegular || now != listed {
@@ -173,15 +176,6 @@ func readFile(path string, listed stamp, buffer []byte) ([]byte, error) {
 		return nil, errChanged
 	}
 	return content[:size], nil
-}
-
-// uninterrupted returns the result of a system call, which it repeats if a signal interrupted it.
-func uninterrupted(call func() (int, error)) (int, error) {
-	for {
-		if n, err := call(); !errors.Is(err, unix.EINTR) {
-			return n, err
-		}
-	}
 }
 
 // faults are those of several files.

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"errors"
 	"io/fs"
 	"time"
 
@@ -46,17 +47,24 @@ func statusAt(dir int, path string, follows bool) (s stamp, isRegular bool, err 
 	if follows {
 		flags = 0
 	}
-	var system unix.Stat_t
-	for {
-		if err = unix.Fstatat(dir, path, &system, flags); err != unix.EINTR {
-			break
-		}
-	}
+	system, err := uninterrupted(func() (system unix.Stat_t, err error) {
+		err = unix.Fstatat(dir, path, &system, flags)
+		return system, err
+	})
 	if err != nil {
 		return s, false, &fs.PathError{Op: "stat", Path: path, Err: err}
 	}
 	s, isRegular = stampOf(&system)
 	return s, isRegular, nil
+}
+
+// uninterrupted returns the result of a system call, which it repeats if a signal interrupted it.
+func uninterrupted[T any](call func() (T, error)) (T, error) {
+	for {
+		if result, err := call(); !errors.Is(err, unix.EINTR) {
+			return result, err
+		}
+	}
 }
 
 func stampOf(system *unix.Stat_t) (s stamp, isRegular bool) {
